@@ -1,0 +1,66 @@
+/**
+ * Written rows and equality predicates from plain objects: the shape that most libraries share (`data: { … }`,
+ * `where: { email }`, `insert({ … })`). What a library writes differently stays with its client.
+ */
+import type { Assignment, Comparison, How, Node, Operator, Predicate, Row, Value } from '../../model.ts';
+import type { ClientContext } from '../client.ts';
+
+/** How one property is written, where the library has objects with a meaning (`{ increment: 1 }`); undefined: plainly set. */
+export type AssignmentReader = (key: string, value: Value, node: Node) => { column?: string; value: Value; how: How } | 'skip' | undefined;
+
+/** The row that an object writes. An object that is not known becomes one spread: "whole object, columns not known". */
+export function rowFrom(value: Value, context: ClientContext, node?: Node, read?: AssignmentReader): Row {
+  const entries = context.entries(value);
+  if (!entries) return { assignments: [], spreads: [value], node };
+  const assignments: Assignment[] = [];
+  const spreads: Value[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'spread') { spreads.push(entry.value); continue; }
+    // `undefined` leaves the column out in every supported library.
+    if (entry.value.kind === 'literal' && entry.value.value === undefined) continue;
+    const special = read?.(entry.key, entry.value, entry.node);
+    if (special === 'skip') continue;
+    const conditional = entry.conditional ? { conditional: true } : {};
+    assignments.push({ column: special?.column ?? entry.key, value: special?.value ?? entry.value, how: special?.how ?? 'set', node: entry.node, ...conditional });
+  }
+  return { assignments, spreads, node };
+}
+
+/**
+ * The rows of `insert(row | rows)`: one per known element, or one that stands for every element of a mapped collection, then
+ * with `rowsOf`, the collection.
+ */
+export function rowsFrom(value: Value, context: ClientContext, node?: Node, read?: AssignmentReader): { rows: readonly Row[]; rowsOf?: Value; many: boolean } {
+  const elements = context.elements(value);
+  if (elements && elements.every((one) => !one.spread)) {
+    return { rows: elements.map((one) => rowFrom(one.value, context, one.node, read)), many: elements.length !== 1 };
+  }
+  if (context.entries(value)) return { rows: [rowFrom(value, context, node, read)], many: false };
+  const element = context.element(value);
+  if (context.entries(element)) return { rows: [rowFrom(element, context, node, read)], rowsOf: value, many: true };
+  return { rows: [rowFrom(value, context, node, read)], rowsOf: value, many: true };
+}
+
+export const EVERYTHING: Predicate = { arms: [], complete: true, node: undefined };
+
+/** `arms ∧ more`, by distribution. */
+export function andPredicate(one: Predicate, other: Predicate): Predicate {
+  const left = one.arms.length ? one.arms : [[]];
+  const right = other.arms.length ? other.arms : [[]];
+  const arms = left.flatMap((a) => right.map((b) => [...a, ...b]));
+  const empty = !one.arms.length && !other.arms.length;
+  return { arms: empty ? [] : arms, complete: one.complete && other.complete, node: one.node ?? other.node };
+}
+
+export function orPredicate(parts: readonly Predicate[], node?: Node): Predicate {
+  if (parts.some((part) => !part.arms.length)) return { arms: [], complete: parts.every((part) => part.complete), node };
+  return { arms: parts.flatMap((part) => part.arms), complete: parts.every((part) => part.complete), node };
+}
+
+export function comparison(column: string, operator: Operator, value: Value, node?: Node, via: readonly string[] = []): Comparison {
+  return { column, operator, value, via, node };
+}
+
+export function single(...comparisons: readonly Comparison[]): Predicate {
+  return { arms: [comparisons], complete: true, node: undefined };
+}
