@@ -216,12 +216,11 @@ export interface Operation extends OperationSpec {
   readonly loops: readonly Node[];
   readonly region: Region | undefined;
   readonly frames: readonly Frame[];
-  /** Operations that were surely complete, resp. maybe, before this one began, in order. */
-  readonly before: readonly Operation[];
   /** Promise.all siblings run at the same time. */
-  readonly concurrent?: number;
+  readonly concurrent: number | undefined;
+  /** Names of unresolved functions whose callback this runs in (`withLock`, `limit`), outermost first. */
+  readonly within: readonly string[];
   readonly value: ResultValue;
-  readonly awaited: boolean;
 }
 
 // ----------------------------------------------------------------------------------------------- races and intents

@@ -4,19 +4,10 @@
  */
 import type { Catalogue, Dialect, SchemaPart } from '../schema/model.ts';
 import type { Isolation, Node, OperationSpec, Transaction, Value } from '../model.ts';
+import type { DeclaredType } from '../source/types.ts';
 import type { HandleValue, Primitive, Terms } from '../value/terms.ts';
 
-/** A type as written: `Repository<User>` is { name: 'Repository', from: 'typeorm', args: [{ name: 'User', … }] }. */
-export interface DeclaredType {
-  /** The exported name (`import { Repository as R }` gives 'Repository'), `Prisma.TransactionClient` dotted. */
-  readonly name: string;
-  /** The module it was imported from, as written; undefined: declared here or global. */
-  readonly from: string | undefined;
-  readonly args: readonly DeclaredType[];
-  readonly node: Node;
-  /** Declaring class or interface and package when typed linting resolved it; then `from` is the package. */
-  readonly resolved?: boolean;
-}
+export type { DeclaredType };
 
 /** One property of an object under construction, in source order; a later entry of the same key wins. */
 export type ObjectEntry =

@@ -1,0 +1,65 @@
+/** Questions about syntax that need no evaluation. */
+import type { TSESTree } from '@typescript-eslint/types';
+import type { Node } from './file.ts';
+
+export type FunctionNode = TSESTree.FunctionDeclaration | TSESTree.FunctionExpression | TSESTree.ArrowFunctionExpression;
+
+export function isFunction(node: Node): node is FunctionNode {
+  return node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression';
+}
+
+/** Without the wrappers that change no value: parentheses, `as`, `!`, `satisfies`, `<T>x`, `?.` chains. */
+export function unwrap(node: Node): Node {
+  for (let at = node; ;) {
+    switch (at.type) {
+      case 'TSAsExpression': case 'TSNonNullExpression': case 'TSTypeAssertion': case 'TSSatisfiesExpression': case 'TSInstantiationExpression':
+      case 'ChainExpression':
+        at = at.expression;
+        break;
+      default:
+        if ((at.type as string) === 'ParenthesizedExpression') { at = (at as unknown as { expression: Node }).expression; break; }
+        return at;
+    }
+  }
+}
+
+/** The static name of a property key or member, or undefined when it is computed from something unknown. */
+export function keyName(key: Node, computed: boolean): string | undefined {
+  if (!computed && key.type === 'Identifier') return key.name;
+  if (key.type === 'PrivateIdentifier') return `#${key.name}`;
+  if (key.type === 'Literal' && (typeof key.value === 'string' || typeof key.value === 'number')) return String(key.value);
+  if (key.type === 'TemplateLiteral' && key.quasis.length === 1) return key.quasis[0]!.value.cooked ?? undefined;
+  return undefined;
+}
+
+/** The function that directly contains `node`, or undefined at module level. */
+export function enclosingFunction(node: Node): FunctionNode | undefined {
+  for (let at = node.parent; at; at = at.parent) if (isFunction(at)) return at;
+  return undefined;
+}
+
+/** The name under which people know a function: its own, its variable's, method's or property's. */
+export function functionName(node: FunctionNode): string | undefined {
+  if (node.id) return node.id.name;
+  const parent = node.parent;
+  switch (parent.type) {
+    case 'VariableDeclarator': return parent.id.type === 'Identifier' ? parent.id.name : undefined;
+    case 'MethodDefinition': case 'Property': case 'PropertyDefinition': return keyName(parent.key, parent.computed);
+    case 'AssignmentExpression': return parent.left.type === 'MemberExpression' ? keyName(parent.left.property, parent.left.computed) : parent.left.type === 'Identifier' ? parent.left.name : undefined;
+    default: return undefined;
+  }
+}
+
+/** The statement that contains `node`. */
+export function enclosingStatement(node: Node): TSESTree.Statement {
+  let at: Node = node;
+  while (at.parent && !(at.parent.type === 'BlockStatement' || at.parent.type === 'Program' || at.parent.type === 'SwitchCase' || at.parent.type === 'StaticBlock' || at.parent.type === 'TSModuleBlock')) {
+    if (/Statement$|Declaration$/.test(at.type) && !isFunction(at)) break;
+    at = at.parent;
+  }
+  return at as TSESTree.Statement;
+}
+
+export function contains(outer: Node, inner: Node): boolean {
+  return outer.range[0] <= inner.range[0] && inner.range[1] <= outer.range[1];
+}

@@ -1,0 +1,203 @@
+/** The language's own calls: promises, collections, pure functions. Nothing here talks to a database. */
+import type { TSESTree } from '@typescript-eslint/types';
+import type { Formula } from '../value/formula.ts';
+import type { FunctionValue, Node, Value } from '../value/terms.ts';
+import { compare, truthiness } from './conditions.ts';
+import { callFunction } from './functions.ts';
+import { elementOf, elementsOf, entriesOf, makeArray, makeObject, property } from './objects.ts';
+import { facetOf } from './results.ts';
+import type { Walk } from './walk.ts';
+
+const PURE_METHODS = new Set([
+  'trim', 'trimStart', 'trimEnd', 'toLowerCase', 'toUpperCase', 'toLocaleLowerCase', 'toLocaleUpperCase', 'normalize', 'toString', 'valueOf', 'toFixed', 'padStart', 'padEnd',
+  'replace', 'replaceAll', 'substring', 'substr', 'charAt', 'split', 'repeat', 'toISOString', 'getTime', 'toJSON', 'localeCompare', 'startsWith', 'endsWith', 'join', 'toObject', 'lean',
+]);
+const SAME_COLLECTION = new Set(['slice', 'sort', 'reverse', 'toSorted', 'toReversed', 'values', 'flat', 'concat']);
+const PURE_GLOBALS = new Set(['Number', 'String', 'parseInt', 'parseFloat', 'BigInt', 'Symbol', 'encodeURIComponent', 'decodeURIComponent']);
+const ITERATORS = new Set(['map', 'flatMap', 'filter', 'find', 'findLast', 'findIndex', 'some', 'every', 'forEach', 'reduce']);
+
+/** `receiver.name(args)` for receivers that no client claims; undefined when the language does not say what it is. */
+export function builtinCall(walk: Walk, node: TSESTree.CallExpression, receiver: Value, name: string, args: Value[]): Value | undefined {
+  const { terms } = walk;
+  if (receiver.kind === 'input' && receiver.node.type === 'Identifier' && walk.file.variable(receiver.node) === undefined) {
+    const known = staticCall(walk, node, receiver.name, name, args);
+    if (known) return known;
+  }
+  if (receiver.kind === 'handle') return undefined;
+  const [first] = args;
+  if (first?.kind === 'function' && ITERATORS.has(name)) return iterate(walk, node, receiver, name, first, args);
+  if ((receiver.kind === 'literal' || receiver.kind === 'expression' || receiver.kind === 'member' || receiver.kind === 'input' || receiver.kind === 'element') && PURE_METHODS.has(name)) {
+    return terms.expression(`call:${name}`, [receiver, ...args]);
+  }
+  if (!isCollection(walk, receiver)) return PURE_METHODS.has(name) && receiver.kind === 'choice' ? terms.expression(`call:${name}`, [receiver, ...args]) : undefined;
+  const same = (): Formula => compare(walk, '===', keyOf(walk, receiver), first!);
+  switch (name) {
+    case 'includes': case 'has': return first && terms.expression('exists', [terms.filtered(baseOf(walk, receiver), same())]);
+    case 'indexOf': return first && terms.expression('indexOf', [terms.filtered(baseOf(walk, receiver), same())]);
+    case 'get': return first && terms.member(terms.filtered(baseOf(walk, receiver), same()), '0');
+    case 'at': return property(walk, receiver, first?.kind === 'literal' && first.value !== -1 ? String(first.value) : '0', node);
+    case 'pop': case 'shift': return property(walk, receiver, '0', node);
+    case 'push': case 'add': case 'unshift': append(walk, node, receiver, args); return receiver;
+    case 'set': if (args.length === 2) append(walk, node, receiver, [args[1]!], first); return receiver;
+    case 'delete': case 'clear': case 'splice': return terms.unknown(node, [receiver, ...args]);
+    default:
+  }
+  if (SAME_COLLECTION.has(name)) return receiver;
+  return undefined;
+}
+
+function isCollection(walk: Walk, value: Value): boolean {
+  if (value.kind === 'array' || value.kind === 'filtered') return true;
+  if (value.kind === 'choice') return value.arms.some((arm) => isCollection(walk, arm.value));
+  const facet = facetOf(value);
+  return facet?.is === 'rows' || facet?.is === 'field';
+}
+
+/** What a collection was made from: membership in mapped ids is membership of a row. */
+function baseOf(walk: Walk, value: Value): Value {
+  return walk.state.object(value.id)?.mapped?.of ?? value;
+}
+
+/** What `has(x)` and `get(x)` compare x with. */
+function keyOf(walk: Walk, value: Value): Value {
+  const mapped = walk.state.object(value.id)?.mapped;
+  return mapped ? mapped.key ?? mapped.element : elementOf(walk, value);
+}
+
+function iterate(walk: Walk, node: TSESTree.CallExpression, receiver: Value, name: string, callback: FunctionValue, args: readonly Value[]): Value {
+  const { terms, formulas } = walk;
+  const element = walk.settle(elementOf(walk, receiver), node);
+  const index = terms.unknown(node);
+  const parameters = name === 'reduce' ? [args[1] ?? terms.unknown(node), element, index, receiver] : [element, index, receiver];
+  walk.loops.push(node);
+  // The body may run for no element at all; a pure one has nothing to fork for.
+  const result = walk.maybe(node, formulas.opaque(node, [receiver]), () => callFunction(walk, callback, parameters, callback.node));
+  walk.loops.pop();
+  const base = baseOf(walk, receiver);
+  switch (name) {
+    case 'map': return makeArray(walk, node, { mapped: { of: base, element: result } });
+    case 'flatMap': return makeArray(walk, node, { mapped: { of: base, element: elementOf(walk, result) } });
+    case 'filter': return withMapping(walk, receiver, terms.filtered(base, truthiness(walk, result)), node);
+    case 'find': case 'findLast': {
+      const found = terms.filtered(base, truthiness(walk, result));
+      return terms.member(found, '0');
+    }
+    case 'some': return terms.expression('exists', [terms.filtered(base, truthiness(walk, result))]);
+    case 'every': return terms.expression('none', [terms.filtered(base, formulas.not(truthiness(walk, result)))]);
+    case 'findIndex': return terms.expression('indexOf', [terms.filtered(base, truthiness(walk, result))]);
+    case 'forEach': return terms.undefined;
+    default: return terms.unknown(node, [receiver, result]);
+  }
+}
+
+/** A filtered mapped collection keeps its mapping. */
+function withMapping(walk: Walk, receiver: Value, filtered: Value, node: Node): Value {
+  const mapped = walk.state.object(receiver.id)?.mapped;
+  return mapped ? makeArray(walk, node, { mapped: { ...mapped, of: filtered } }) : filtered;
+}
+
+/** `push`, `add`, `set(key, value)`: inside a loop over a collection this builds a mapped one. */
+function append(walk: Walk, node: Node, receiver: Value, values: readonly Value[], key?: Value): void {
+  if (receiver.kind !== 'array') return;
+  const contents = walk.state.object(receiver.id);
+  const source = values.map((one) => collectionBehind(one)).find((one) => one) ?? (key && collectionBehind(key));
+  if (walk.loops.length && source) {
+    walk.state.heap.set(receiver.id, { mapped: { of: source, element: values[0]!, ...(key && { key }) } });
+    return;
+  }
+  const added = values.map((value) => ({ value, node, spread: walk.loops.length > 0 }));
+  walk.state.heap.set(receiver.id, { elements: [...(contents?.elements ?? []), ...added] });
+}
+
+function collectionBehind(value: Value): Value | undefined {
+  for (let at = value; ;) {
+    if (at.kind === 'element') return at.of;
+    if (at.kind === 'member') at = at.object;
+    else if (at.kind === 'expression' && at.operands[0]) at = at.operands[0];
+    else return undefined;
+  }
+}
+
+function staticCall(walk: Walk, node: TSESTree.CallExpression, owner: string, name: string, args: Value[]): Value | undefined {
+  const { terms } = walk;
+  const [first] = args;
+  switch (owner) {
+    case 'Promise': return first ? promise(walk, node, name, first) : undefined;
+    case 'Object':
+      if (name === 'assign' && first) {
+        const entries = args.map((value) => ({ kind: 'spread' as const, value, node, conditional: false }));
+        if (first.kind !== 'object' || first.of) {
+          for (const source of args.slice(1)) for (const entry of entriesOf(walk, source) ?? [{ kind: 'spread' as const, value: source, node, conditional: false }]) assignEntry(walk, first, entry);
+          return first;
+        }
+        return makeObject(walk, node, entries);
+      }
+      if (name === 'freeze' || name === 'seal') return first;
+      if (name === 'keys' || name === 'values' || name === 'entries' || name === 'fromEntries') return terms.unknown(node, args);
+      return undefined;
+    case 'Array': return name === 'from' && first ? (args[1]?.kind === 'function' ? iterate(walk, node, first, 'map', args[1], args) : first) : name === 'isArray' ? terms.unknown(node, args) : undefined;
+    case 'Number': case 'String': case 'BigInt': return terms.expression(`call:${name}`, args);
+    case 'Math': return name === 'random' ? terms.unknown(node) : terms.expression(`call:Math.${name}`, args);
+    case 'JSON': return first && terms.expression(`call:JSON.${name}`, [first]);
+    case 'Date': return terms.unknown(node, args);
+    case 'console': return terms.undefined;
+    default: return undefined;
+  }
+}
+
+function assignEntry(walk: Walk, target: Value, entry: NonNullable<ReturnType<typeof entriesOf>>[number]): void {
+  const current = walk.state.object(target.id);
+  const kept = (current?.entries ?? []).filter((one) => entry.kind === 'spread' || one.kind === 'spread' || one.key !== entry.key);
+  walk.state.heap.set(target.id, { ...current, entries: [...kept, entry] });
+}
+
+function promise(walk: Walk, node: TSESTree.CallExpression, name: string, first: Value): Value | undefined {
+  const { terms } = walk;
+  switch (name) {
+    case 'resolve': return walk.settle(first, node);
+    case 'all': case 'allSettled': case 'race': case 'any': {
+      const elements = elementsOf(walk, first);
+      if (!elements) return walk.settle(first, node);
+      const before = walk.concurrent;
+      walk.concurrent = walk.nextGroup();
+      const values = elements.map((one) => walk.settle(one.value, one.node));
+      walk.concurrent = before;
+      if (name === 'race' || name === 'any') return terms.unknown(node, values);
+      const settled = name === 'all' ? values : values.map((value, index) => makeObject(walk, node, [
+        { kind: 'property', key: 'value', value, node: elements[index]!.node, conditional: false },
+      ]));
+      return makeArray(walk, node, { elements: settled.map((value, index) => ({ value, node: elements[index]!.node, spread: elements[index]!.spread })) });
+    }
+    default: return undefined;
+  }
+}
+
+/** Calls of global functions by name: `Number(x)`, `Boolean(x)`. */
+export function globalCall(walk: Walk, node: TSESTree.CallExpression, fn: Value, args: readonly Value[]): Value | undefined {
+  if (fn.kind !== 'input' || fn.node.type !== 'Identifier' || walk.file.variable(fn.node)) return undefined;
+  if (fn.name === 'Boolean' && args[0]) return walk.terms.expression('call:Boolean', [args[0]]);
+  if (PURE_GLOBALS.has(fn.name)) return walk.terms.expression(`call:${fn.name}`, args);
+  if (fn.name === 'structuredClone') return args[0];
+  void node;
+  return undefined;
+}
+
+export function builtinConstruct(walk: Walk, node: TSESTree.NewExpression, args: readonly Value[]): Value | undefined {
+  if (node.callee.type !== 'Identifier' || walk.file.variable(node.callee)) return undefined;
+  const [first] = args;
+  switch (node.callee.name) {
+    case 'Set': return first ?? makeArray(walk, node, { elements: [] });
+    case 'Map': return first ? mapFromPairs(walk, node, first) : makeArray(walk, node, { elements: [] });
+    case 'Array': return makeArray(walk, node, { elements: [] });
+    case 'Promise': case 'Date': case 'Error': case 'URL': case 'RegExp': return walk.terms.unknown(node, args);
+    default: return undefined;
+  }
+}
+
+/** `new Map(rows.map((row) => [row.key, row]))`. */
+function mapFromPairs(walk: Walk, node: Node, pairs: Value): Value {
+  const mapped = walk.state.object(pairs.id)?.mapped;
+  const pair = mapped && elementsOf(walk, mapped.element);
+  if (!mapped || !pair || pair.length !== 2) return pairs;
+  return makeArray(walk, node, { mapped: { of: mapped.of, key: pair[0]!.value, element: pair[1]!.value } });
+}

@@ -1,0 +1,109 @@
+/** Members of classes whose bodies can be found: methods, fields, injected constructor parameters, base classes. */
+import type { TSESTree } from '@typescript-eslint/types';
+import type { SourceFile } from '../source/file.ts';
+import { keyName } from '../source/syntax.ts';
+import { declaredType } from '../source/types.ts';
+import type { ClassValue, Node, Value } from '../value/terms.ts';
+import { evaluate } from './expressions.ts';
+import { declaredValue, decoratedValue, quietly } from './lookup.ts';
+import type { Walk } from './walk.ts';
+
+export interface ClassScope { readonly file: SourceFile }
+
+export function fileOf(found: ClassValue): SourceFile {
+  return (found.scope as ClassScope).file;
+}
+
+/** The class that an object under construction, or `this`, is an instance of. */
+export function classOf(value: Value): ClassValue | undefined {
+  return value.kind === 'object' && value.of?.kind === 'class' ? value.of : undefined;
+}
+
+/** A member of an instance (or of the class itself), looked up through base classes; undefined when there is none. */
+export function classMember(walk: Walk, found: ClassValue, key: string, self: Value, isStatic: boolean, depth = 0): Value | undefined {
+  const file = fileOf(found);
+  for (const member of found.node.body.body) {
+    if (member.type !== 'MethodDefinition' && member.type !== 'PropertyDefinition' && member.type !== 'AccessorProperty') continue;
+    if (member.static !== isStatic || keyName(member.key, member.computed) !== key) continue;
+    if (member.type === 'MethodDefinition') {
+      if (member.kind === 'constructor' || member.value.type !== 'FunctionExpression') continue;
+      const method = walk.terms.function(member.value, { file }, self);
+      return member.kind === 'get' ? undefined : method;
+    }
+    return fieldValue(walk, file, member, self, key);
+  }
+  if (!isStatic) {
+    const injected = constructorField(walk, found, file, key, self);
+    if (injected) return injected;
+  }
+  const base = depth < 5 ? baseClass(walk, found) : undefined;
+  return base && classMember(walk, base, key, self, isStatic, depth + 1);
+}
+
+export function baseClass(walk: Walk, found: ClassValue): ClassValue | undefined {
+  const superclass = found.node.superClass;
+  if (!superclass || superclass.type === 'CallExpression') return undefined;
+  const base = quietly(walk, fileOf(found), () => evaluate(walk, superclass));
+  return base.kind === 'class' ? base : undefined;
+}
+
+function fieldValue(walk: Walk, file: SourceFile, member: TSESTree.PropertyDefinition | TSESTree.AccessorProperty | TSESTree.PropertyDefinitionComputedName, self: Value, key: string): Value {
+  const type = declaredType(member.typeAnnotation, file);
+  const decorated = decoratedValue(walk, member.decorators, type, file);
+  if (decorated) return decorated;
+  const declared = type && declaredValue(walk, type, file);
+  if (declared) return declared;
+  if (member.value) {
+    const initial = member.value;
+    const cached = walk.instances.get(initial);
+    if (cached) return cached;
+    const value = initial.type === 'ArrowFunctionExpression' || initial.type === 'FunctionExpression'
+      ? walk.terms.function(initial, { file }, self)
+      : quietly(walk, file, () => evaluate(walk, initial));
+    walk.instances.set(initial, value);
+    return value;
+  }
+  return walk.terms.member(self, key);
+}
+
+/** `constructor(private readonly users: Repository<User>)`, or a parameter that the body assigns to `this.users`. */
+function constructorField(walk: Walk, found: ClassValue, file: SourceFile, key: string, self: Value): Value | undefined {
+  const constructor = found.node.body.body.find((one) => one.type === 'MethodDefinition' && one.kind === 'constructor');
+  if (constructor?.type !== 'MethodDefinition' || constructor.value.type !== 'FunctionExpression') return undefined;
+  for (const parameter of constructor.value.params) {
+    if (parameter.type !== 'TSParameterProperty') continue;
+    const target = parameter.parameter.type === 'AssignmentPattern' ? parameter.parameter.left : parameter.parameter;
+    if (target.type !== 'Identifier' || target.name !== key) continue;
+    return parameterOf(walk, target, parameter.decorators, file) ?? walk.terms.member(self, key);
+  }
+  for (const statement of constructor.value.body.body) {
+    if (statement.type !== 'ExpressionStatement' || statement.expression.type !== 'AssignmentExpression') continue;
+    const { left, right } = statement.expression;
+    if (left.type !== 'MemberExpression' || left.object.type !== 'ThisExpression' || keyName(left.property, left.computed) !== key) continue;
+    return quietly(walk, file, () => evaluate(walk, right));
+  }
+  return undefined;
+}
+
+function parameterOf(walk: Walk, target: TSESTree.Identifier, decorators: readonly TSESTree.Decorator[], file: SourceFile): Value | undefined {
+  const type = declaredType(target.typeAnnotation, file);
+  return decoratedValue(walk, [...decorators, ...(target.decorators ?? [])], type, file) ?? (type && declaredValue(walk, type, file));
+}
+
+/** The one instance that stands for `this` in the methods of a class that is walked by itself. */
+export function selfOf(walk: Walk, node: TSESTree.ClassDeclaration | TSESTree.ClassExpression, file: SourceFile): Value {
+  const known = walk.instances.get(node);
+  if (known) return known;
+  const self = walk.terms.object(node, classValue(walk, node, file));
+  walk.instances.set(node, self);
+  return self;
+}
+
+export function classValue(walk: Walk, node: TSESTree.ClassDeclaration | TSESTree.ClassExpression, file: SourceFile): ClassValue {
+  const key = node.body as Node;
+  const known = walk.instances.get(key);
+  if (known?.kind === 'class') return known;
+  const made = walk.terms.class(node, { file } satisfies ClassScope, node.id?.name ?? '');
+  walk.instances.set(key, made);
+  return made;
+}

@@ -1,0 +1,71 @@
+/** Following calls: a function's body is walked in place, with its arguments, and its returns become one value. */
+import type { SourceFile } from '../source/file.ts';
+import { contains, functionName, type FunctionNode } from '../source/syntax.ts';
+import { conjuncts } from '../value/formula.ts';
+import type { FunctionValue, Node, Value } from '../value/terms.ts';
+import { evaluate } from './expressions.ts';
+import { bind } from './patterns.ts';
+import { block } from './statements.ts';
+import { fork, join } from './state.ts';
+import type { Activation, Walk } from './walk.ts';
+
+/**
+ * Walks `fn` with `args`. Afterwards the state is the join of its returns; when it always throws, the state is dead.
+ * Recursion is cut, and so is following beyond the budget: the result is then unknown, made of the arguments.
+ */
+export function callFunction(walk: Walk, fn: FunctionValue, args: readonly Value[], node: Node, mode: Activation['mode'] = 'inline'): Value {
+  if (walk.isFollowed(fn) || !walk.mayFollow) return walk.terms.unknown(node, args);
+  const target = fn.node as FunctionNode;
+  const { file: callerFile, state: base, jumps, region } = walk;
+  const file = (fn.scope as { file: SourceFile }).file;
+  if (!walk.quiet) walk.visited.add(target);
+  const activation: Activation = { node: target, mode, self: fn.self ?? (target.type === 'ArrowFunctionExpression' ? walk.activation?.self : undefined), file, returns: [], base };
+  // A callback written inside the caller's own text is no other place: its operations belong to the function around it.
+  const isElsewhere = mode === 'inline' && !(file === callerFile && contains(node, target));
+  if (isElsewhere) walk.frames.push({ call: node, callee: target, file: callerFile.path });
+  walk.activations.push(activation);
+  walk.file = file;
+  walk.jumps = [];
+  walk.state = fork(base, walk.formulas.true, walk.formulas);
+
+  target.params.forEach((parameter, index) => {
+    const given = parameter.type === 'RestElement' ? walk.terms.unknown(parameter, args.slice(index)) : args[index];
+    bind(walk, parameter, given ?? parameterInput(walk, parameter, mode));
+  });
+  if (target.body.type === 'BlockStatement') {
+    block(walk, target.body.body);
+    walk.leave('end', target, undefined);
+  } else {
+    const value = evaluate(walk, target.body);
+    walk.leave('return', target.body, target.async || mode !== 'inline' ? walk.settle(value, target.body) : value);
+  }
+
+  walk.activations.pop();
+  if (isElsewhere) walk.frames.pop();
+  walk.file = callerFile;
+  walk.jumps = jumps;
+  walk.region = region;
+  walk.state = base;
+  const { returns } = activation;
+  const before = conjuncts(base.condition);
+  const arms = returns.filter((one) => one.state.condition.kind !== 'false').map((one) => ({
+    when: walk.formulas.and(...conjuncts(one.state.condition).filter((part) => !before.includes(part))),
+    value: one.value,
+  }));
+  for (const one of returns) one.state.dead = one.state.condition.kind === 'false';
+  join(base, returns.map((one) => one.state), walk.terms, walk.formulas, node);
+  return arms.length ? walk.terms.choice(arms, node) : walk.terms.unknown(node, args);
+}
+
+function parameterInput(walk: Walk, parameter: Node, mode: Activation['mode']): Value {
+  const target = parameter.type === 'AssignmentPattern' ? parameter.left : parameter.type === 'TSParameterProperty' ? parameter.parameter : parameter;
+  // An omitted argument of a followed call is undefined, so that `tx = prisma` and `if (!options)` come out right.
+  if (mode === 'inline') return walk.terms.undefined;
+  const name = target.type === 'Identifier' ? target.name : 'argument';
+  return walk.terms.input(name, target, `parameter:${walk.file.path}:${target.range[0]}`);
+}
+
+/** The name of the function in which an operation stands, for messages. */
+export function nameOf(node: Node): string | undefined {
+  return functionName(node as FunctionNode);
+}
