@@ -1,0 +1,41 @@
+/**
+ * The house API of rules: a rule looks at a trace and yields races. It never touches a host, an edit or a client; one adapter
+ * turns what it yields into ESLint reports, another into edits.
+ */
+import type { Race } from './model.ts';
+import type { Trace } from './trace/index.ts';
+import type { Pairs } from './trace/pairs.ts';
+import type { Node } from './value/terms.ts';
+
+export interface RuleReport {
+  readonly messageId: string;
+  /** Placeholders of the message, without braces. */
+  readonly data: Readonly<Record<string, string>>;
+  readonly race: Race;
+  /** Where the report stands: the write, or the call that leads to it. */
+  readonly node: Node;
+}
+
+export interface RuleContext<Options = Record<string, never>> {
+  readonly options: Options;
+  /** Reads and writes of this trace that belong together, and what closes them. */
+  readonly pairs: Pairs;
+}
+
+/** A JSON schema of the rule's own options (an object); `certainty` is added by the adapter. */
+export type OptionsSchema = Readonly<Record<string, unknown>>;
+
+export interface RaceRule<Options = Record<string, never>> {
+  /** Without prefix: `no-find-then-insert`. */
+  readonly name: string;
+  /** One line, for tables. */
+  readonly description: string;
+  /** Message templates with {{placeholders}}: the hazard, then the remedy; they end with a full stop. */
+  readonly messages: Readonly<Record<string, string>>;
+  readonly options: { readonly schema: OptionsSchema; readonly defaults: Options };
+  find(trace: Trace, context: RuleContext<Options>): Iterable<RuleReport>;
+}
+
+export function defineRule<Options>(rule: RaceRule<Options>): RaceRule<Options> {
+  return rule;
+}
