@@ -24,11 +24,15 @@ export interface Column {
   readonly deletedAt?: boolean;
   /** Holds several values: array, json. */
   readonly structured?: boolean;
+  /** Left out by a look-up that does not name it. */
+  readonly hidden?: boolean;
 }
 
 /** A unique key: no two rows agree on all `columns` (code names), within the rows that `where` selects. */
 export interface UniqueKey {
   readonly name: string | undefined;
+  /** The name by which code addresses the key as a whole, where its library has such names (`where: { userId_orgId: { … } }`). */
+  readonly alias?: string;
   readonly columns: readonly string[];
   readonly primary: boolean;
   /** Predicate of a partial index, as written. */
@@ -38,6 +42,8 @@ export interface UniqueKey {
   readonly deferrable?: boolean;
   /** NULLs count as equal (`NULLS NOT DISTINCT`); otherwise a NULL part lets any number of rows in. */
   readonly nullsNotDistinct?: boolean;
+  /** No declaration says so but the project's settings, in these words; `place` is then empty. */
+  readonly assumed?: string;
   readonly place: Place;
 }
 
@@ -52,6 +58,8 @@ export interface Relation {
   readonly many: boolean;
   /** The relation's property on the other table, when declared. */
   readonly inverse?: string;
+  /** Fetched by every look-up, asked for or not. */
+  readonly eager?: boolean;
 }
 
 /** Statements allowed by row-level security; `undefined` where the schema says nothing of it. */
@@ -70,6 +78,10 @@ export interface Table {
   /** Something that runs beside a write and that a rewritten statement may skip: hooks, listeners, cascades, triggers. */
   readonly sideEffects: readonly string[];
   readonly rowSecurity?: RowSecurity;
+  /** Database names follow a rule that was not read (a naming strategy), where the declaration does not give them. */
+  readonly namesUnknown?: boolean;
+  /** Rows are documents of a database without SQL. */
+  readonly documents?: boolean;
   /** All columns and keys were understood. False: more keys may exist than are listed. */
   readonly complete: boolean;
   readonly place: Place;
@@ -93,6 +105,8 @@ export interface Catalogue {
   readonly tables: readonly Table[];
   /** By code name for a client, falling back to the database's name; names compare exactly, then case-insensitively. */
   find(client: string, name: string): Table | undefined;
+  /** Whether `find` may know a table that this client's own declarations make; left out: it is one of `tables`. */
+  declares?(client: string): boolean;
   readonly unread: readonly Unread[];
   /** The files that were read, for cache keys and messages. */
   readonly files: readonly string[];

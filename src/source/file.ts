@@ -4,6 +4,7 @@
  */
 import type { Scope, ScopeManager } from '@typescript-eslint/scope-manager';
 import type { TSESTree } from '@typescript-eslint/types';
+import type { DeclaredType } from './types.ts';
 
 export type Node = TSESTree.Node;
 export type Variable = Scope['variables'][number];
@@ -15,16 +16,19 @@ export class SourceFile {
   readonly path: string;
   readonly text: string;
   readonly ast: TSESTree.Program;
+  /** With typed linting: what the checker says of an expression's type, in the words of a declared one. */
+  readonly typeAt: ((node: Node) => DeclaredType | undefined) | undefined;
   readonly #scopes: () => ScopeManager;
   #resolved: Map<Node, Variable> | undefined;
   #lineStarts: number[] | undefined;
   #exports: Map<string, ExportedBinding> | undefined;
 
-  constructor(path: string, text: string, ast: TSESTree.Program, scopes: () => ScopeManager) {
+  constructor(path: string, text: string, ast: TSESTree.Program, scopes: () => ScopeManager, typeAt?: (node: Node) => DeclaredType | undefined) {
     this.path = path;
     this.text = text;
     this.ast = ast;
     this.#scopes = scopes;
+    this.typeAt = typeAt;
   }
 
   /** The variable that an identifier refers to or declares; undefined for globals and property names. */
@@ -40,7 +44,8 @@ export class SourceFile {
         for (const identifier of variable.identifiers) found.set(identifier as Node, variable);
       }
       for (const reference of scope.references) {
-        if (reference.resolved) found.set(reference.identifier as Node, reference.resolved as Variable);
+        // `Promise`, `Map`: the scope manager knows the language's own names as variables that nobody defined.
+        if (reference.resolved?.defs.length) found.set(reference.identifier as Node, reference.resolved as Variable);
       }
     }
     return found;
@@ -58,6 +63,11 @@ export class SourceFile {
       if (this.#lineStarts[middle]! <= offset) low = middle; else high = middle;
     }
     return low + 1;
+  }
+
+  /** All comments, in order; their `range` is what counts. */
+  get comments(): readonly TSESTree.Comment[] {
+    return this.ast.comments ?? [];
   }
 
   slice(node: Node): string {

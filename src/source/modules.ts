@@ -21,7 +21,8 @@ export function resolveImport(binding: ImportedBinding, from: SourceFile): Sourc
   return path === undefined ? undefined : sourceFile(path);
 }
 
-function resolvePath(source: string, from: string): string | undefined {
+/** The project file that an import leads to; undefined for packages and anything that is no source file. */
+export function resolvePath(source: string, from: string): string | undefined {
   const key = `${dirname(from)}\0${source}`;
   const known = resolved.get(key);
   const now = Date.now();
@@ -66,8 +67,30 @@ export function sourceFile(path: string): SourceFile | undefined {
     // Syntax errors of an imported file are reported where that file itself is linted.
     file = undefined;
   }
-  if (files.size >= MAX_FILES) files.delete(files.keys().next().value!);
+  keep(path, { stamp, file, checked: now });
+  return file;
+}
+
+function keep(path: string, one: { stamp: string; file: SourceFile | undefined; checked: number }): void {
   files.delete(path);
-  files.set(path, { stamp, file, checked: now });
+  if (files.size >= MAX_FILES) files.delete(files.keys().next().value!);
+  files.set(path, one);
+}
+
+/**
+ * The file with this text, which was just read from `path`: as it was parsed when another file imported it, and kept for those that
+ * will.
+ * @throws ParseFailure as `parseSource` does
+ */
+export function sourceFileOf(path: string, text: string): SourceFile {
+  const known = files.get(path)?.file;
+  if (known?.text === text) return known;
+  const file = parseSource(path, text);
+  try {
+    const { mtimeMs, size } = statSync(path);
+    keep(path, { stamp: `${mtimeMs}:${size}`, file, checked: Date.now() });
+  } catch {
+    // Gone since it was read: nobody can import it.
+  }
   return file;
 }

@@ -20,17 +20,20 @@ export const MAX_FILE_LENGTH = 2_000_000;
 /** @throws ParseFailure when the text is too long, binary, or has a syntax error that leaves no tree. */
 export function parseSource(path: string, text: string): SourceFile {
   if (text.length > MAX_FILE_LENGTH) throw new ParseFailure(path, 1, `the file has ${text.length} characters; files over ${MAX_FILE_LENGTH} are not read.`);
-  if (text.includes('\0')) throw new ParseFailure(path, 1, 'the file is binary.');
   const result = parseSync(path, text, { astType: 'ts', preserveParens: false, range: true, sourceType: 'unambiguous', ...(/\.[cm]?js$/.test(path) && { lang: 'jsx' as const }) });
   const failure = result.errors.find((error) => error.severity === 'Error');
   if (failure) {
+    // A NUL within a string is text; in a file that makes no sense it is the reason.
+    if (text.includes('\0')) throw new ParseFailure(path, 1, 'the file is binary.');
     const offset = failure.labels[0]?.start ?? 0;
     throw new ParseFailure(path, text.slice(0, offset).split('\n').length, failure.message);
   }
   const ast = result.program as unknown as TSESTree.Program;
   addParents(ast);
+  ast.comments = result.comments.map((one) => ({ type: one.type, value: one.value, range: [one.start, one.end] })) as unknown as TSESTree.Comment[];
   let scopes: ScopeManager | undefined;
-  return new SourceFile(path, text, ast, () => (scopes ??= analyze(ast, { sourceType: 'module' })));
+  // Without the names of the language's libraries: nobody asks for them, and there are thousands.
+  return new SourceFile(path, text, ast, () => (scopes ??= analyze(ast, { sourceType: 'module', lib: [] })));
 }
 
 /** Iterative: generated code nests deeper than the stack. */

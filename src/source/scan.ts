@@ -1,29 +1,82 @@
 /** The text scan: proves of most files, without parsing them, that they hold no race. */
 import type { Client } from '../clients/client.ts';
+import { CalledFamilies, CalledNames, type TextTest } from './called.ts';
 
 export interface Words {
-  readonly read: RegExp;
-  readonly write: RegExp;
-  readonly any: RegExp;
+  readonly read: TextTest;
+  readonly write: TextTest;
+  readonly any: TextTest;
+  /** The name of a hook that a write follows; undefined where no client has any. */
+  readonly hook: RegExp | undefined;
+  /** A call of somebody's own function that is named after a writing word: `createWithCtx(`, `saveOrder(`. */
+  readonly helper: TextTest;
 }
 
 const cache = new WeakMap<readonly Client[], Words>();
 const escape = (word: string): string => word.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
 
+/** Writing words that people name their own writing functions after; `run`, `query` or `clear` start the names of too many others. */
+const NAMING = /^(?:find\w*|bulk|batch|soft)?(?:create|insert|save|update|upsert|destroy|delete|restore|recover|increment|decrement|replace)/i;
+
 export function wordsOf(clients: readonly Client[]): Words {
   const known = cache.get(clients);
   if (known) return known;
-  const pattern = (words: readonly string[]): RegExp => new RegExp(`\\b(?:${[...new Set(words)].map(escape).join('|')})\\s*[(<\`]`);
+  // What is no part of a word for a text scan (`$`, `#`) is none of the name.
+  const plain = (words: readonly string[]): string[] => words.map((one) => /\w+$/.exec(one)?.[0] ?? one);
+  const reads = plain(clients.flatMap((one) => one.words.reads));
+  const writes = plain(clients.flatMap((one) => one.words.writes));
+  const texts = (which: 'reads' | 'writes'): string[] => clients.flatMap((one) => one.words.texts?.[which] ?? []);
+  const hooks = clients.flatMap((one) => one.words.hooks ?? []);
   const made = {
-    read: pattern(clients.flatMap((one) => one.words.reads)),
-    write: pattern(clients.flatMap((one) => one.words.writes)),
-    any: pattern(clients.flatMap((one) => [...one.words.reads, ...one.words.writes])),
+    read: either(reads, texts('reads')), write: either(writes, texts('writes')), any: either([...reads, ...writes], [...texts('reads'), ...texts('writes')]),
+    hook: hooks.length ? new RegExp(`\\b(?:${[...new Set(hooks)].map(escape).join('|')})\\b`) : undefined,
+    helper: new CalledFamilies(writes.filter((word) => NAMING.test(word))),
   };
   cache.set(clients, made);
   return made;
 }
 
-/** A writing word is needed for every race; what it is paired with may stand in another file. */
-export function mayRace(text: string, words: Words): boolean {
-  return words.write.test(text);
+function either(names: readonly string[], texts: readonly string[]): TextTest {
+  const called = new CalledNames(names);
+  const pattern = texts.length ? new RegExp(texts.join('|')) : undefined;
+  return pattern ? { test: (text) => called.test(text) || pattern.test(text) } : called;
+}
+
+/**
+ * A writing word is needed for every race; what it is paired with may stand in another file. A hook is followed by a write that stands
+ * nowhere. Where imports are followed, the word may also stand in another file, behind a helper named after it (`Pin.createWithCtx(ctx,
+ * …)`): then the read must stand here, which keeps files that only call helpers out.
+ */
+export function mayRace(text: string, words: Words, followsImports: boolean): boolean {
+  if (words.write.test(text)) return true;
+  return words.read.test(text) && (words.hook?.test(text) === true || (followsImports && words.helper.test(text)));
+}
+
+const tests = new WeakMap<readonly Client[], Map<string, TextTest>>();
+
+/**
+ * Whether text shows anything by which one of the clients could be recognised. The same test for the same arguments: what was told of
+ * files is kept by it.
+ * @param installed ids of the clients that the project depends on or declares tables of
+ */
+export function evidenceOf(clients: readonly Client[], installed: ReadonlySet<string>): TextTest {
+  const known = tests.get(clients) ?? new Map<string, TextTest>();
+  tests.set(clients, known);
+  const key = [...installed].sort().join();
+  const before = known.get(key);
+  if (before) return before;
+  const parts = clients.flatMap((one): TextTest[] => {
+    const { always, installed: more } = one.evidence ?? defaultOf(one);
+    return more && installed.has(one.id) ? [always, more] : [always];
+  });
+  const made: TextTest = { test: (text) => parts.some((one) => one.test(text)) };
+  known.set(key, made);
+  return made;
+}
+
+function defaultOf(client: Client): { readonly always: TextTest; readonly installed?: undefined } {
+  const calls = new CalledNames([...client.shapeMethods ?? []].map((one) => /\w+$/.exec(one)?.[0] ?? one));
+  const names = client.packages.map(escape).join('|');
+  const packages = names ? new RegExp(`['"\`](?:${names})(?:/[^'"\`\\n]*)?['"\`]`) : undefined;
+  return { always: { test: (text) => packages?.test(text) === true || calls.test(text) } };
 }

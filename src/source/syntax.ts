@@ -63,3 +63,22 @@ export function enclosingStatement(node: Node): TSESTree.Statement {
 export function contains(outer: Node, inner: Node): boolean {
   return outer.range[0] <= inner.range[0] && inner.range[1] <= outer.range[1];
 }
+
+/** Every node below `root`, itself included, outermost first. `visit` returns false to leave a node's children out. */
+export function eachNode(root: Node, visit: (node: Node) => boolean | void): void {
+  const pending: Node[] = [root];
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    if (visit(node) === false) continue;
+    const children: Node[] = [];
+    for (const key in node) {
+      if (key === 'parent' || key === 'loc' || key === 'range') continue;
+      const child = (node as unknown as Record<string, unknown>)[key];
+      if (Array.isArray(child)) { for (const one of child) if (isNode(one)) children.push(one); } else if (isNode(child)) children.push(child);
+    }
+    for (let index = children.length - 1; index >= 0; index--) pending.push(children[index]!);
+  }
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && typeof (value as Node).type === 'string';
+}

@@ -5,7 +5,7 @@ import { keyName } from './syntax.ts';
 
 /** A type as written: `Repository<User>` is { name: 'Repository', from: 'typeorm', args: [{ name: 'User', … }] }. */
 export interface DeclaredType {
-  /** The exported name (`import { Repository as R }` gives 'Repository'), `Prisma.TransactionClient` dotted. */
+  /** The exported name (`import { Repository as R }` gives 'Repository'), `Prisma.TransactionClient` dotted; '[]' for `T['key']` (args: T, key). */
   readonly name: string;
   /** The module it was imported from, as written; undefined: declared here or global. */
   readonly from: string | undefined;
@@ -65,6 +65,11 @@ export function declaredType(node: Node | null | undefined, file: SourceFile): D
     case 'TSArrayType': return { name: 'Array', from: undefined, args: [declaredType(node.elementType, file)].flatMap((one) => one ?? []), node };
     case 'TSTypeOperator': return declaredType(node.typeAnnotation, file);
     case 'TSTypeQuery': return node.exprName.type === 'TSImportType' ? undefined : { name: 'typeof', from: undefined, args: [named(node.exprName, [], node, file)].flatMap((one) => one ?? []), node };
+    case 'TSIndexedAccessType': {
+      const args = [declaredType(node.objectType, file), declaredType(node.indexType, file)];
+      return args[0] && args[1] ? { name: '[]', from: undefined, args: [args[0], args[1]], node } : undefined;
+    }
+    case 'TSLiteralType': return node.literal.type === 'Literal' ? { name: String(node.literal.value), from: undefined, args: [], node } : undefined;
     case 'TSImportType': return undefined;
     case 'TSUndefinedKeyword': return { name: 'undefined', from: undefined, args: [], node };
     case 'TSNullKeyword': return { name: 'null', from: undefined, args: [], node };
@@ -102,4 +107,17 @@ function named(nameNode: Node, params: readonly Node[], node: Node, file: Source
   // A namespace import disappears from the name: `typeorm.Repository` is Repository from 'typeorm'.
   const first = imported.name === '*' && parts.length ? [] : [imported.name === 'default' ? at.name : imported.name === '*' ? at.name : imported.name];
   return { name: [...first, ...parts].join('.'), from: imported.source, args, node };
+}
+
+const PLAIN: ReadonlySet<string> = new Set(['TSStringKeyword', 'TSNumberKeyword', 'TSBooleanKeyword', 'TSBigIntKeyword']);
+
+/**
+ * The fields of a parameter that is declared with an object type on the spot (`key: { userId: string; documentId: string }`);
+ * undefined where one of them is optional or no plain value, or the type is written elsewhere.
+ */
+export function plainFields(node: Node): readonly string[] | undefined {
+  const type = node.type === 'Identifier' ? node.typeAnnotation?.typeAnnotation : undefined;
+  if (type?.type !== 'TSTypeLiteral' || !type.members.length) return undefined;
+  const names = type.members.map((one) => (one.type === 'TSPropertySignature' && !one.optional && one.typeAnnotation && PLAIN.has(one.typeAnnotation.typeAnnotation.type) ? keyName(one.key, one.computed) : undefined));
+  return names.every((one) => one !== undefined) ? names : undefined;
 }

@@ -14,7 +14,7 @@ export interface Compare extends Base { readonly kind: 'compare'; readonly opera
 export interface Truthy extends Base { readonly kind: 'truthy'; readonly of: Value }
 export interface Nullish extends Base { readonly kind: 'nullish'; readonly of: Value }
 /** `value instanceof X`, `typeof`, type predicates …: a test with a name, on one value. */
-export interface Opaque extends Base { readonly kind: 'opaque'; readonly node: Node; readonly of: readonly Value[]; readonly name: string | undefined }
+export interface Opaque extends Base { readonly kind: 'opaque'; readonly node: Node | undefined; readonly of: readonly Value[]; readonly name: string | undefined }
 /** The region threw: holds inside its handler. */
 export interface Thrown extends Base { readonly kind: 'thrown'; readonly region: number }
 export type Atom = Exists | Compare | Truthy | Nullish | Opaque | Thrown;
@@ -23,12 +23,27 @@ export interface And extends Base { readonly kind: 'and'; readonly parts: readon
 export interface Or extends Base { readonly kind: 'or'; readonly parts: readonly Formula[] }
 export type Formula = True | False | Atom | Not | And | Or;
 
-/** Larger formulas lose their middle: an opaque atom takes its place, which makes reports less sure and never surer. */
-const MAX_PARTS = 24;
+/**
+ * Larger formulas lose detail: a conjunction forgets its largest parts, a disjunction becomes an opaque atom. Both say less than
+ * the original, which makes reports less sure and never surer.
+ */
+const MAX_SIZE = 64;
+
+/** Two ids as one number: both stay far below it within one run. */
+const PAIR = 2 ** 26;
 
 export class Formulas {
   #next = 3;
   #interned = new Map<string, Formula>();
+  /** By id, as are the sizes: formulas are numbered without gaps. */
+  #negations: (Formula | undefined)[] = [];
+  #sizes: (number | undefined)[] = [];
+  #pairs = { and: new Map<number, Formula>(), or: new Map<number, Formula>() };
+  #beyond = new Map<number, Formula>();
+  #joined = new Map<string, Formula>();
+  /** `#marks[id] === #mark`: among the parts that are looked at right now. */
+  #marks: number[] = [];
+  #mark = 0;
   readonly true: True = { kind: 'true', id: 1 };
   readonly false: False = { kind: 'false', id: 2 };
 
@@ -62,6 +77,14 @@ export class Formulas {
     return this.#intern(`k${left.id}${operator}${right.id}`, (id) => ({ kind: 'compare', id, operator, left, right }));
   }
   not(of: Formula): Formula {
+    const known = this.#negations[of.id];
+    if (known) return known;
+    const made = this.#negate(of);
+    this.#negations[of.id] = made;
+    this.#negations[made.id] = of;
+    return made;
+  }
+  #negate(of: Formula): Formula {
     switch (of.kind) {
       case 'true': return this.false;
       case 'false': return this.true;
@@ -71,44 +94,124 @@ export class Formulas {
       default: return this.#intern(`!${of.id}`, (id) => ({ kind: 'not', id, of }));
     }
   }
-  and(...parts: readonly Formula[]): Formula { return this.#join('and', parts); }
-  or(...parts: readonly Formula[]): Formula { return this.#join('or', parts); }
+  and(...parts: readonly Formula[]): Formula { return parts.length === 2 ? this.#pair('and', parts[0]!, parts[1]!) : this.#join('and', parts); }
+  or(...parts: readonly Formula[]): Formula { return parts.length === 2 ? this.#pair('or', parts[0]!, parts[1]!) : this.#join('or', parts); }
+
+  /** What `formula` demands beyond what `base` demands already: its conjuncts that are none of `base`. */
+  beyond(formula: Formula, base: Formula): Formula {
+    if (formula === base) return this.true;
+    const key = formula.id * PAIR + base.id;
+    const known = this.#beyond.get(key);
+    if (known) return known;
+    const before = conjuncts(base);
+    const made = this.#join('and', conjuncts(formula).filter((part) => !before.includes(part)));
+    this.#beyond.set(key, made);
+    return made;
+  }
+
+  #pair(kind: 'and' | 'or', one: Formula, other: Formula): Formula {
+    if (one === other) return one;
+    const [unit, zero] = kind === 'and' ? [this.true, this.false] : [this.false, this.true];
+    if (one === unit) return other;
+    if (other === unit) return one;
+    if (one === zero || other === zero) return zero;
+    const pairs = this.#pairs[kind];
+    const key = one.id < other.id ? one.id * PAIR + other.id : other.id * PAIR + one.id;
+    const known = pairs.get(key);
+    if (known) return known;
+    const made = this.#join(kind, [one, other]);
+    pairs.set(key, made);
+    return made;
+  }
 
   #join(kind: 'and' | 'or', given: readonly Formula[]): Formula {
     const [unit, zero] = kind === 'and' ? [this.true, this.false] : [this.false, this.true];
-    const parts = new Map<number, Formula>();
-    for (const part of given.flatMap((one) => (one.kind === kind ? one.parts : [one]))) {
-      if (part === zero) return zero;
-      if (part !== unit) parts.set(part.id, part);
+    const mark = ++this.#mark;
+    const sorted: Formula[] = [];
+    let isSorted = true;
+    const add = (part: Formula): void => {
+      if (part === unit || this.#marks[part.id] === mark) return;
+      this.#marks[part.id] = mark;
+      if (sorted.length && sorted[sorted.length - 1]!.id > part.id) isSorted = false;
+      sorted.push(part);
+    };
+    for (const one of given) {
+      if (one === zero) return zero;
+      if (one.kind === kind) for (const part of one.parts) add(part); else add(one);
     }
-    for (const part of parts.values()) if (parts.has(this.not(part).id)) return zero;
+    if (sorted.length === 0) return unit;
+    if (sorted.length === 1) return sorted[0]!;
+    if (!isSorted) sorted.sort((a, b) => a.id - b.id);
+    const key = keyOf(kind, sorted);
+    const known = this.#joined.get(key);
+    if (known) return known;
+    const made = this.#simplified(kind, mark, sorted, key);
+    this.#joined.set(key, made);
+    return made;
+  }
+
+  /** `sorted`: the parts, each marked with `mark`. */
+  #simplified(kind: 'and' | 'or', mark: number, sorted: readonly Formula[], key: string): Formula {
+    const zero = kind === 'and' ? this.false : this.true;
+    const isPart = (one: Formula): boolean => this.#marks[one.id] === mark;
+    // A negation that was never made cannot be among the parts, so none is made for the question.
+    const isDenied = (part: Formula): boolean => { const negation = part.kind === 'not' ? part.of : this.#negations[part.id]; return negation !== undefined && isPart(negation); };
+    if (sorted.some(isDenied)) return zero;
     // Absorption: a ∧ (a ∨ b) = a, and a ∧ (¬a ∨ b) = a ∧ b; dually for or. Joins after if/else make these all the time.
     const other = kind === 'and' ? 'or' : 'and';
-    for (const part of [...parts.values()]) {
+    for (const part of sorted) {
       if (part.kind !== other) continue;
-      if (part.parts.some((one) => parts.has(one.id))) { parts.delete(part.id); continue; }
-      const rest = part.parts.filter((one) => !parts.has(this.not(one).id));
+      if (part.parts.some(isPart)) { this.#marks[part.id] = 0; continue; }
+      const rest = part.parts.filter((one) => !isDenied(one));
       if (rest.length < part.parts.length) {
-        parts.delete(part.id);
-        return this.#join(kind, [...parts.values(), rest.length ? this.#join(other, rest) : zero]);
+        const kept = sorted.filter((one) => one !== part && isPart(one));
+        return this.#join(kind, [...kept, rest.length ? this.#join(other, rest) : zero]);
       }
     }
-    const kept = [...parts.values()].sort((a, b) => a.id - b.id).slice(0, MAX_PARTS);
-    if (kept.length === 0) return unit;
+    let kept = sorted.filter(isPart);
     if (kept.length === 1) return kept[0]!;
     const common = kind === 'or' ? this.#factor(kept) : undefined;
     if (common) return common;
-    return this.#intern(`${kind === 'and' ? '&' : '|'}${kept.map((one) => one.id).join()}`, (id) => ({ kind, id, parts: kept }) as And | Or);
+    let size = this.#sizeOf(kept);
+    if (size > MAX_SIZE) {
+      if (kind === 'or') return this.#intern(`…${kept.map((one) => one.id).join()}`, (id) => ({ kind: 'opaque', id, node: undefined, of: [], name: undefined }));
+      kept = this.#smallest(kept);
+      size = this.#sizeOf(kept);
+    }
+    const made = this.#intern(kept.length === sorted.length ? key : keyOf(kind, kept), (id) => ({ kind, id, parts: kept }) as And | Or);
+    this.#sizes[made.id] = size;
+    return made;
+  }
+
+  #sizeOf(parts: readonly Formula[]): number { return parts.reduce((sum, one) => sum + (this.#sizes[one.id] ?? 1), 0); }
+
+  /** As many parts as fit, the small ones first: plain literals are what rules ask for. */
+  #smallest(parts: readonly Formula[]): Formula[] {
+    const kept: Formula[] = [];
+    let size = 0;
+    for (const part of [...parts].sort((a, b) => (this.#sizes[a.id] ?? 1) - (this.#sizes[b.id] ?? 1) || b.id - a.id)) {
+      size += this.#sizes[part.id] ?? 1;
+      if (size > MAX_SIZE) break;
+      kept.push(part);
+    }
+    return kept.sort((a, b) => a.id - b.id);
   }
 
   /** (a ∧ b) ∨ (a ∧ c) = a ∧ (b ∨ c): keeps what both branches of a join share as a plain condition. */
   #factor(parts: readonly Formula[]): Formula | undefined {
-    const conjuncts = parts.map((part) => (part.kind === 'and' ? part.parts : [part]));
-    const shared = conjuncts[0]!.filter((one) => conjuncts.every((list) => list.includes(one)));
+    const lists = parts.map(conjuncts);
+    let shared = lists[0]!;
+    for (let at = 1; at < lists.length && shared.length; at++) shared = shared.filter((one) => lists[at]!.includes(one));
     if (!shared.length) return undefined;
-    const rests = conjuncts.map((list) => this.and(...list.filter((one) => !shared.includes(one))));
+    const rests = lists.map((list) => this.and(...list.filter((one) => !shared.includes(one))));
     return this.and(...shared, this.or(...rests));
   }
+}
+
+function keyOf(kind: 'and' | 'or', parts: readonly Formula[]): string {
+  let key = kind === 'and' ? '&' : '|';
+  for (const one of parts) key += `${one.id},`;
+  return key;
 }
 
 /** The conditions that must hold for `formula` to hold: its top-level conjuncts. */
@@ -146,4 +249,17 @@ export function needs(formula: Formula, wanted: (literal: FormulaLiteral) => boo
     return { how: parts.every((part) => part.how === 'all') ? 'all' : found.length ? 'some' : 'none', found };
   }
   return { how: 'none', found: [] };
+}
+
+const literalsOf = new WeakMap<Formula, readonly FormulaLiteral[]>();
+
+/** Every literal of `formula`, whatever stands around it. */
+export function formulaLiterals(formula: Formula): readonly FormulaLiteral[] {
+  const known = literalsOf.get(formula);
+  if (known) return known;
+  let made: readonly FormulaLiteral[];
+  if (formula.kind === 'and' || formula.kind === 'or') made = formula.parts.flatMap(formulaLiterals);
+  else { const literal = asLiteral(formula); made = literal ? [literal] : []; }
+  literalsOf.set(formula, made);
+  return made;
 }

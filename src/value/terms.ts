@@ -38,8 +38,8 @@ export interface ArrayValue extends Term { readonly kind: 'array'; readonly node
 export interface ResultValue extends Term { readonly kind: 'result'; readonly operation: Operation }
 /** The elements of `of` for which `where` holds (over `element(of)`): `filter`, `find`, `some`; sets and maps built from rows. */
 export interface FilteredValue extends Term { readonly kind: 'filtered'; readonly of: Value; readonly where: Formula }
-/** One of several values, by condition; the conditions are exclusive and tried in order. */
-export interface ChoiceValue extends Term { readonly kind: 'choice'; readonly arms: readonly { readonly when: Formula; readonly value: Value }[] }
+/** One of several values, by condition; the conditions are exclusive and tried in order. `outcomes` counts the values with choices among the arms spelled out. */
+export interface ChoiceValue extends Term { readonly kind: 'choice'; readonly outcomes: number; readonly arms: readonly { readonly when: Formula; readonly value: Value }[] }
 /** A function or method whose body can be found; `scope` is the trace's, opaque to others. */
 export interface FunctionValue extends Term { readonly kind: 'function'; readonly node: Node; readonly scope: unknown; readonly self: Value | undefined }
 /** A class whose body can be found. */
@@ -55,6 +55,7 @@ export type Value =
 
 /** Choices with more arms than this are cut to an unknown value: no real predicate needs them, and joins would grow them without end. */
 const MAX_ARMS = 8;
+const MAX_OUTCOMES = 200;
 
 /** Makes and interns terms. One instance for one analysed root. */
 export class Terms {
@@ -110,9 +111,12 @@ export class Terms {
     const first = kept[0];
     if (!first) return this.unknown(node);
     if (kept.every((arm) => arm.value === first.value)) return first.value;
-    if (kept.length > MAX_ARMS) return this.unknown(node, kept.map((arm) => arm.value));
-    return this.#intern(`c${kept.map((arm) => `${arm.when.id}:${arm.value.id}`).join()}`, (id) => ({ kind: 'choice', id, arms: kept }));
+    // Choices share arms: spelled out, one of choices of choices may be exponentially larger than it looks.
+    const outcomes = kept.reduce((sum, arm) => sum + this.#outcomesOf(arm.value), 0);
+    if (kept.length > MAX_ARMS || outcomes > MAX_OUTCOMES) return this.unknown(node, kept.map((arm) => arm.value));
+    return this.#intern(`c${kept.map((arm) => `${arm.when.id}:${arm.value.id}`).join()}`, (id) => ({ kind: 'choice', id, outcomes, arms: kept }));
   }
+  #outcomesOf(value: Value): number { return value.kind === 'choice' ? value.outcomes : 1; }
   function(node: Node, scope: unknown, self?: Value): FunctionValue {
     return { kind: 'function', id: this.#next++, node, scope, self };
   }
@@ -168,13 +172,62 @@ export function path(value: Value): { root: Value; keys: readonly string[] } {
   }
 }
 
-/** Every value that an atom of `formula` speaks of. */
-export function formulaValues(formula: Formula): Value[] {
+/** Asked again and again for the same conditions, of which those of a function's end are long. */
+const spokenOf = new WeakMap<Formula, readonly Value[]>();
+
+/** Every value that an atom of `formula` speaks of, each once. */
+export function formulaValues(formula: Formula): readonly Value[] {
   switch (formula.kind) {
     case 'not': return formulaValues(formula.of);
-    case 'and': case 'or': return formula.parts.flatMap(formulaValues);
+    case 'and': case 'or': {
+      const known = spokenOf.get(formula);
+      if (known) return known;
+      const found = new Set<Value>();
+      for (const part of formula.parts) for (const value of formulaValues(part)) found.add(value);
+      const made = [...found];
+      spokenOf.set(formula, made);
+      return made;
+    }
     case 'exists': case 'truthy': case 'nullish': return [formula.of];
     case 'compare': return [formula.left, formula.right];
     default: return [];
   }
+}
+
+const within = new WeakMap<Value, ReadonlySet<Value>>();
+
+/** Whether `part` is `value` or stands somewhere in it, the conditions of filters and choices included. */
+export function mentions(value: Value, part: Value): boolean {
+  for (let at = value; ;) {
+    if (at === part) return true;
+    switch (at.kind) {
+      case 'member': at = at.object; continue;
+      case 'element': at = at.of; continue;
+      case 'filtered': case 'expression': case 'unknown': case 'choice': return partsWithin(at).has(part);
+      default: return false;
+    }
+  }
+}
+
+/** Everything that stands in `value`, itself included. Terms share their parts: each is looked at once. */
+function partsWithin(value: Value): ReadonlySet<Value> {
+  const known = within.get(value);
+  if (known) return known;
+  const found = new Set<Value>();
+  const pending: Value[] = [value];
+  for (let at = pending.pop(); at; at = pending.pop()) {
+    if (found.has(at)) continue;
+    found.add(at);
+    switch (at.kind) {
+      case 'member': pending.push(at.object); break;
+      case 'element': pending.push(at.of); break;
+      case 'filtered': pending.push(at.of, ...formulaValues(at.where)); break;
+      case 'expression': pending.push(...at.operands); break;
+      case 'unknown': pending.push(...at.parts); break;
+      case 'choice': for (const arm of at.arms) pending.push(arm.value, ...formulaValues(arm.when)); break;
+      default:
+    }
+  }
+  within.set(value, found);
+  return found;
 }
