@@ -122,7 +122,7 @@ export interface Violation {
   /** Classes of which the error is an instance, as code names them. */
   readonly classes: readonly string[];
   /** Paths at which the error names the violated key, and what stands there. */
-  readonly tells: readonly { readonly path: readonly string[]; readonly what: 'columns' | 'constraint' | 'text'; readonly fires: Tri }[];
+  readonly tells: readonly { readonly path: readonly string[]; readonly what: 'columns' | 'constraint' | 'text'; readonly fires: Tri; readonly why?: string }[];
 }
 
 // ------------------------------------------------------------------------------------------------------ operations
@@ -154,15 +154,23 @@ export interface OperationSpec {
   readonly rows?: readonly Row[];
   /** The written rows when they are not known one by one (a mapped collection: one row per element). */
   readonly rowsOf?: Value;
+  /** What a `save` was given, where it may be a loaded row or a new one. */
+  readonly saved?: Value;
+  /** A save that sends each field that was changed by itself, and not the whole column in which it lies. */
+  readonly partial?: boolean;
   readonly conflict?: Conflict;
   /** One row at most, or any number. */
   readonly many: boolean;
   readonly miss?: Miss;
   /** A lock that the statement takes on the rows it reads. */
   readonly lock?: 'update' | 'share' | 'advisory';
+  /** A row that was read before, into which a `find` reads what is there now (`em.refresh(row)`). */
+  readonly reloads?: Value;
   /** Columns that a `find` fetches, undefined: all; relations fetched along ride in `includes`. */
   readonly columns?: readonly string[];
   readonly includes?: readonly string[];
+  /** Conditions on the rows of an included relation (or on those that are counted), by the relation's name. */
+  readonly included?: Readonly<Record<string, Predicate>>;
   readonly aggregate?: { readonly function: string; readonly column: string | undefined };
   readonly order?: readonly { readonly column: string; readonly descending: boolean }[];
   readonly result: readonly ResultPart[];
@@ -172,11 +180,18 @@ export interface OperationSpec {
   readonly transaction: Transaction | undefined;
   /** Cannot be interleaved inside one process: nothing is awaited (synchronous driver). */
   readonly synchronous?: boolean;
+  /** A further statement of a call that does several (a nested write): the call resolves to what its own statement returns. */
+  readonly nested?: boolean;
   /** Condition or version in the predicate that makes the write fail when the row changed meanwhile. */
   readonly optimistic?: boolean;
   readonly evidence: Evidence;
   /** The whole call as written, builder chain included, `await` excluded. */
   readonly node: Node;
+  /**
+   * The call that says what is done, where `node` is a chain of several (`….insert(row)` of a builder), or does not hold it at all (a
+   * builder kept in a variable and awaited elsewhere).
+   */
+  readonly verbNode?: Node;
   /** Facts that only this client's rewrites use. */
   readonly detail?: Readonly<Record<string, unknown>>;
 }
@@ -201,6 +216,8 @@ export interface Handler {
   readonly caught: Value;
   readonly exits: readonly HandlerExit[];
   readonly node: Node;
+  /** Runs without an error, too (`(error, result) => …`): only a test of the error tells that a violation is answered. */
+  readonly always?: boolean;
 }
 
 /** One call of the stack that led to an operation, outermost first; empty in the walked function itself. */
@@ -210,12 +227,18 @@ export interface Frame { readonly call: Node; readonly callee: Node; readonly fi
 export interface Operation extends OperationSpec {
   readonly id: number;
   readonly file: string;
+  /** 1-based, in `file`. */
+  readonly line: number;
   /** All conditions under which it runs, early exits included. */
   readonly condition: Formula;
+  /** Under which further condition each row of `rowsOf` is written: the filters that the collection went through. */
+  readonly rowsWhen: Formula;
   /** The loops that surround it, outermost first; two iterations of one are two runs. */
   readonly loops: readonly Node[];
   readonly region: Region | undefined;
   readonly frames: readonly Frame[];
+  /** The deferred callbacks (route handlers, event listeners, wrapped actions) that it runs in, outermost first. */
+  readonly tasks: readonly Node[];
   /** Promise.all siblings run at the same time. */
   readonly concurrent: number | undefined;
   /** Names of unresolved functions whose callback this runs in (`withLock`, `limit`), outermost first. */
@@ -230,6 +253,19 @@ export type Intent =
   | { readonly kind: 'get-or-create'; readonly read: Operation; readonly insert: Operation }
   | { readonly kind: 'create-or-update'; readonly read: Operation; readonly insert: Operation; readonly update: Operation }
   | { readonly kind: 'create-or-reject'; readonly read: Operation; readonly insert: Operation }
+  | { readonly kind: 'update-or-insert'; readonly update: Operation; readonly insert: Operation }
+  /** The written columns were computed from what `read` had found in the same row. */
+  | { readonly kind: 'read-modify-write'; readonly read: Operation; readonly write: Operation; readonly column: string }
+  /** `read` decided that the write may run; `columns` are those that were asked, empty where rows were counted. */
+  | { readonly kind: 'check-then-update'; readonly read: Operation; readonly write: Operation; readonly columns: readonly string[] }
+  /** An upsert that is wrong as it stands: its target is no key, its shape no single statement, its key not that of other places. */
+  | {
+    readonly kind: 'upsert'; readonly write: Operation; readonly problem: 'target' | 'shape' | 'key';
+    /** For `key`: the places that find the row by other columns; absolute paths, 1-based lines. */
+    readonly elsewhere?: readonly { readonly file: string; readonly line: number; readonly columns: readonly string[] }[];
+    /** The columns by which `write` finds its row, where the problem is about them. */
+    readonly columns?: readonly string[];
+  }
   | { readonly kind: 'insert-missing'; readonly read: Operation; readonly insert: Operation }
   | { readonly kind: 'replace-set'; readonly remove: Operation; readonly insert: Operation }
   | { readonly kind: 'first-row-flag'; readonly count: Operation; readonly insert: Operation; readonly flags: readonly Assignment[] }
@@ -245,8 +281,9 @@ export interface Race {
   readonly read: Operation | undefined;
   readonly intent: Intent;
   readonly open: readonly OpenQuestion[];
-  /** What the loser of the race sees, as far as the schema tells: a duplicate row, a violation (500), or unknown. */
-  readonly outcome: 'duplicate' | 'violation' | 'unknown';
+  /** What the loser of the race sees, as far as the schema tells: a duplicate row, a violation (500), its change gone
+   * (`lost-update`), a success that only one caller should have had (`both-pass`), or unknown. */
+  readonly outcome: 'duplicate' | 'violation' | 'lost-update' | 'both-pass' | 'unknown';
   /** The unique key that stands behind it. */
   readonly key?: readonly string[];
 }
@@ -288,5 +325,6 @@ export interface Refusal {
 export interface Migration {
   readonly name: string;
   readonly statements: Readonly<Partial<Record<Dialect, string>>>;
+  /** Finds rows that are in the statements' way; empty where none can be. */
   readonly duplicates: string;
 }

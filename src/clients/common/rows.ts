@@ -2,7 +2,7 @@
  * Written rows and equality predicates from plain objects: the shape that most libraries share (`data: { … }`,
  * `where: { email }`, `insert({ … })`). What a library writes differently stays with its client.
  */
-import type { Assignment, Comparison, How, Node, Operator, Predicate, Row, Value } from '../../model.ts';
+import type { Assignment, Comparison, How, Node, Operator, Predicate, Row, Table, Value } from '../../model.ts';
 import type { ClientContext } from '../client.ts';
 
 /** How one property is written, where the library has objects with a meaning (`{ increment: 1 }`); undefined: plainly set. */
@@ -37,7 +37,8 @@ export function rowsFrom(value: Value, context: ClientContext, node?: Node, read
   }
   if (context.entries(value)) return { rows: [rowFrom(value, context, node, read)], many: false };
   const element = context.element(value);
-  if (context.entries(element)) return { rows: [rowFrom(element, context, node, read)], rowsOf: value, many: true };
+  // What a filter or map leaves is a collection whatever its elements are; any other value may be one row or several.
+  if (context.entries(element) || value.kind === 'filtered') return { rows: [rowFrom(element, context, node, read)], rowsOf: value, many: true };
   return { rows: [rowFrom(value, context, node, read)], rowsOf: value, many: true };
 }
 
@@ -63,4 +64,27 @@ export function comparison(column: string, operator: Operator, value: Value, nod
 
 export function single(...comparisons: readonly Comparison[]): Predicate {
   return { arms: [comparisons], complete: true, node: undefined };
+}
+
+/** One row when every arm of the predicate fixes a whole primary or unique key. */
+export function addressesOne(predicate: Predicate, table: Table | undefined): boolean {
+  if (predicate.arms.length !== 1) return false;
+  const equal = new Set(predicate.arms[0]!.filter((one) => one.operator === '=' && !one.via.length && !one.conditional).map((one) => one.column));
+  const keys = table?.keys.filter((key) => !key.where && !key.expression).map((key) => key.columns) ?? [];
+  return (keys.length ? keys : [['id']]).some((key) => key.every((column) => equal.has(column)));
+}
+
+/**
+ * What an object of equalities selects (`{ email, orgId }`), the plainest `where` that libraries have: NULL is a test of its own, an
+ * unknown object or spread leaves the predicate incomplete.
+ */
+export function equalities(value: Value | undefined, context: ClientContext, node?: Node): Predicate {
+  if (!value) return EVERYTHING;
+  const entries = context.entries(value);
+  if (!entries) return { arms: [], complete: false, node };
+  const known = entries.filter((entry) => entry.kind === 'property' && !(entry.value.kind === 'literal' && entry.value.value === undefined));
+  const arm = known.flatMap((entry) => (entry.kind !== 'property' ? [] : [{
+    ...comparison(entry.key, entry.value.kind === 'literal' && entry.value.value === null ? 'is null' : '=', entry.value, entry.node), ...(entry.conditional && { conditional: true }),
+  }]));
+  return { arms: arm.length ? [arm] : [], complete: entries.every((entry) => entry.kind === 'property'), node };
 }

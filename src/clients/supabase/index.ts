@@ -5,7 +5,9 @@
 import type { Value } from '../../model.ts';
 import type { Call, Client, ClientContext, Meaning } from '../client.ts';
 import type { HandleValue } from '../../value/terms.ts';
+import { EVIDENCE } from './evidence.ts';
 import { VERBS, nextStep, startRequest } from './builder.ts';
+import { forms } from './forms.ts';
 import { PACKAGES, declaredValue, importedValue, namesClient } from './recognise.ts';
 import { SHAPE_METHODS, fromShape } from './shape.ts';
 import { specOf } from './spec.ts';
@@ -58,10 +60,13 @@ export const supabase: Client = {
   id: ID,
   name: 'Supabase',
   packages: PACKAGES,
+  evidence: EVIDENCE,
   words: { reads: ['select', 'rpc'], writes: ['insert', 'update', 'upsert', 'delete', 'rpc'] },
+  forms,
 
   imported: importedValue,
   declared: declaredValue,
+  root: (context) => clientHandle(context, { schema: undefined, evidence: 'declaration' }),
 
   member(handle: HandleValue, key: string, context: ClientContext): Value | undefined {
     const state = asClient(handle);
@@ -82,7 +87,7 @@ export const supabase: Client = {
     }
     const builder = asBuilder(call.receiver);
     const next = builder && nextStep(builder, call, context);
-    return next && request(next, call, context);
+    return next && request({ ...next, root: next.root ?? call.receiver.id }, call, context);
   },
 
   shapeMethods: SHAPE_METHODS,

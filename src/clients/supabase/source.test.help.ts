@@ -24,7 +24,7 @@ export function evaluate(client: Client, code: string, options: { roots?: (conte
   const text = (node: TSESTree.Node) => code.slice(node.range[0], node.range[1]);
   const context: ClientContext = {
     terms, catalogue: options.catalogue ?? EMPTY, dialect: undefined,
-    version: () => undefined,
+    version: () => undefined, nearest: () => [],
     entries: (value) => objects.get(value),
     property: (value, key) => {
       const found = objects.get(value)?.findLast((one) => one.kind === 'property' && one.key === key);
@@ -33,7 +33,7 @@ export function evaluate(client: Client, code: string, options: { roots?: (conte
     elements: (value) => arrays.get(value),
     element: (value) => terms.element(value),
     literal: (value) => (value.kind === 'literal' ? { value: value.value } : undefined),
-    callback: () => undefined, classOf: () => undefined, text,
+    callback: () => undefined, classOf: () => undefined, newest: (value) => value, text, ambient: () => undefined,
     transaction: () => { throw new Error('no transactions here'); },
   };
   const inputs = new Map<string, Value>();

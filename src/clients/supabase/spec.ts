@@ -18,6 +18,7 @@ export function specOf(state: BuilderState, node: Node, context: ClientContext):
   const miss = writes && (verb === 'update' || verb === 'delete') ? { miss: missOf(state) } : {};
   return {
     client: ID, verb, table, node,
+    verbNode: state.start,
     label: labelOf(state),
     ...(verb === 'insert' || verb === 'upsert' ? {} : { predicate: state.predicate }),
     ...(state.rows ? { rows: state.rows } : {}),

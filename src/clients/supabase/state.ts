@@ -1,6 +1,6 @@
 /**
- * What the handles of this client carry in `HandleValue.data`, and how they are made and read back. Handles are immutable: each
- * builder step makes a new one, so a builder that is extended on one path only leaves the other path's value as it was.
+ * What the handles of this client carry in `HandleValue.data`, and how they are made and read back. Each builder step makes a new
+ * handle; `root` tells which of them are one object.
  */
 import type { Comparison, Evidence, Node, Predicate, Row, Value, Verb } from '../../model.ts';
 import type { HandleValue } from '../../value/terms.ts';
@@ -54,6 +54,8 @@ export interface BuilderState extends TableState {
   /** Arguments of `.rpc(fn, args)`. */
   readonly rpcArgs: Value | undefined;
   readonly start: Node;
+  /** Id of the first handle: filters and modifiers change the builder in place, whoever holds it (`query.eq(…)` as a statement). */
+  readonly root: number | undefined;
 }
 
 export const clientHandle = (context: ClientContext, state: ClientState): HandleValue => context.terms.handle(ID, 'client', { ...state });
@@ -74,6 +76,6 @@ export function startOf(table: TableState, verb: Verb, start: Node): BuilderStat
   return {
     ...table, verb, start, predicate: { arms: [], complete: true, node: undefined }, rows: undefined, rowsOf: undefined, manyRows: false,
     upsert: undefined, returning: false, columns: undefined, embedded: [], embeddedFilters: [], counts: false, head: false,
-    cardinality: 'rows', throws: false, order: [], limit: undefined, aggregate: undefined, rpcArgs: undefined,
+    cardinality: 'rows', throws: false, order: [], limit: undefined, aggregate: undefined, rpcArgs: undefined, root: undefined,
   };
 }

@@ -1,0 +1,22 @@
+/** Questions about where a call stands. */
+import type { TSESTree } from '@typescript-eslint/types';
+import type { Node } from '../../model.ts';
+import { unwrap } from '../../source/syntax.ts';
+
+/** Whether `node` stands within a call of `….method(…)`, the library's way to open a transaction. */
+export function isInsideCall(node: Node, method: string): boolean {
+  for (let at = node.parent; at; at = at.parent) {
+    const callee = at.type === 'CallExpression' ? unwrap(at.callee) : undefined;
+    if (callee?.type === 'MemberExpression' && callee.property.type === 'Identifier' && callee.property.name === method) return true;
+  }
+  return false;
+}
+
+/** The calls of a builder's chain by their names, as they stand at one place: `insert`, `values`, `returning`. */
+export function stepsOf(node: Node): ReadonlyMap<string, TSESTree.CallExpression> {
+  const steps = new Map<string, TSESTree.CallExpression>();
+  for (let at = unwrap(node); at.type === 'CallExpression' && at.callee.type === 'MemberExpression'; at = unwrap(at.callee.object)) {
+    if (at.callee.property.type === 'Identifier') steps.set(at.callee.property.name, at);
+  }
+  return steps;
+}

@@ -1,0 +1,10 @@
+/** What text shows of this library before anything is parsed. */
+import type { ClientEvidence } from '../client.ts';
+import { CALLED, CLASS, DOT } from '../common/evidence.ts';
+
+export const EVIDENCE: ClientEvidence = {
+  // `User.query()` of a class whose body was not found.
+  always: new RegExp(`objection|(?:${CLASS}|Model)${DOT}query${CALLED}`),
+  // Models whose base class is the project's own.
+  installed: /\bclass\s+\w+[^{]{0,200}\bextends\b/,
+};
