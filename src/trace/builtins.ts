@@ -1,11 +1,13 @@
 /** The language's own calls: promises, collections, pure functions. Nothing here talks to a database. */
 import type { TSESTree } from '@typescript-eslint/types';
-import type { Formula } from '../value/formula.ts';
-import type { FunctionValue, Node, Value } from '../value/terms.ts';
+import { conjuncts, type Formula } from '../value/formula.ts';
+import { formulaValues, lineage, mentions, path, type FunctionValue, type Node, type Value } from '../value/terms.ts';
 import { compare, truthiness } from './conditions.ts';
 import { callFunction } from './functions.ts';
-import { elementOf, elementsOf, entriesOf, makeArray, makeObject, property } from './objects.ts';
+import { assignFields, baseOf, change, collectionOf, elementOf, elementsOf, entriesOf, makeArray, makeObject, property } from './objects.ts';
+import { isConstant } from './matching.ts';
 import { facetOf } from './results.ts';
+import { ASSIGNING, isUtility, utilityCall } from './utilities.ts';
 import type { Walk } from './walk.ts';
 
 const PURE_METHODS = new Set([
@@ -17,33 +19,51 @@ const PURE_GLOBALS = new Set(['Number', 'String', 'parseInt', 'parseFloat', 'Big
 const ITERATORS = new Set(['map', 'flatMap', 'filter', 'find', 'findLast', 'findIndex', 'some', 'every', 'forEach', 'reduce']);
 
 /** `receiver.name(args)` for receivers that no client claims; undefined when the language does not say what it is. */
-export function builtinCall(walk: Walk, node: TSESTree.CallExpression, receiver: Value, name: string, args: Value[]): Value | undefined {
+export function builtinCall(walk: Walk, node: TSESTree.CallExpression, given: Value, name: string, args: Value[]): Value | undefined {
   const { terms } = walk;
+  const receiver = collectionOf(walk, given);
   if (receiver.kind === 'input' && receiver.node.type === 'Identifier' && walk.file.variable(receiver.node) === undefined) {
     const known = staticCall(walk, node, receiver.name, name, args);
     if (known) return known;
   }
   if (receiver.kind === 'handle') return undefined;
+  if (isUtility(walk, receiver)) return ASSIGNING.has(name) ? staticCall(walk, node, 'Object', 'assign', args) : utilityCall(walk, node, name, args);
   const [first] = args;
   if (first?.kind === 'function' && ITERATORS.has(name)) return iterate(walk, node, receiver, name, first, args);
+  const joined = name === 'join' ? joinedTexts(walk, receiver, first) : undefined;
+  if (joined) return joined;
   if ((receiver.kind === 'literal' || receiver.kind === 'expression' || receiver.kind === 'member' || receiver.kind === 'input' || receiver.kind === 'element') && PURE_METHODS.has(name)) {
     return terms.expression(`call:${name}`, [receiver, ...args]);
+  }
+  // Tests on an error's text: `error.message.includes('Unique constraint')`, `/duplicate/.test(error.message)`.
+  if (name === 'includes' || name === 'match' || name === 'test') {
+    const [text, pattern] = name === 'test' ? [first, receiver] : [receiver, first];
+    if (text && pattern?.kind === 'literal' && path(text).root.kind === 'caught') return terms.expression('call:includes', [text, terms.literal(String(pattern.value).replace(/^\/|\/\w*$/g, ''))]);
+    if (text && pattern?.kind === 'literal' && facetOf(text)?.part.is === 'error') return terms.expression('call:includes', [text, pattern]);
   }
   if (!isCollection(walk, receiver)) return PURE_METHODS.has(name) && receiver.kind === 'choice' ? terms.expression(`call:${name}`, [receiver, ...args]) : undefined;
   const same = (): Formula => compare(walk, '===', keyOf(walk, receiver), first!);
   switch (name) {
-    case 'includes': case 'has': return first && terms.expression('exists', [terms.filtered(baseOf(walk, receiver), same())]);
+    case 'includes': case 'has': return first && (amongConstants(walk, receiver, first, node) ?? terms.expression('exists', [terms.filtered(baseOf(walk, receiver), same())]));
     case 'indexOf': return first && terms.expression('indexOf', [terms.filtered(baseOf(walk, receiver), same())]);
     case 'get': return first && terms.member(terms.filtered(baseOf(walk, receiver), same()), '0');
     case 'at': return property(walk, receiver, first?.kind === 'literal' && first.value !== -1 ? String(first.value) : '0', node);
-    case 'pop': case 'shift': return property(walk, receiver, '0', node);
+    case 'pop': case 'shift': change(walk, receiver, []); return property(walk, receiver, '0', node);
     case 'push': case 'add': case 'unshift': append(walk, node, receiver, args); return receiver;
     case 'set': if (args.length === 2) append(walk, node, receiver, [args[1]!], first); return receiver;
-    case 'delete': case 'clear': case 'splice': return terms.unknown(node, [receiver, ...args]);
+    case 'delete': case 'clear': case 'splice': change(walk, receiver, args); return terms.unknown(node, [receiver, ...args]);
     default:
   }
   if (SAME_COLLECTION.has(name)) return receiver;
   return undefined;
+}
+
+/** `['email', 'name'].join(', ')`. */
+function joinedTexts(walk: Walk, receiver: Value, separator: Value | undefined): Value | undefined {
+  const elements = receiver.kind === 'array' ? elementsOf(walk, receiver) : undefined;
+  const between = separator === undefined ? ',' : separator.kind === 'literal' ? separator.value : undefined;
+  const texts = elements?.flatMap((one) => (one.value.kind === 'literal' && !one.spread ? [String(one.value.value ?? '')] : []));
+  return texts && between !== undefined && texts.length === elements!.length ? walk.terms.literal(texts.join(String(between))) : undefined;
 }
 
 function isCollection(walk: Walk, value: Value): boolean {
@@ -53,9 +73,15 @@ function isCollection(walk: Walk, value: Value): boolean {
   return facet?.is === 'rows' || facet?.is === 'field';
 }
 
-/** What a collection was made from: membership in mapped ids is membership of a row. */
-function baseOf(walk: Walk, value: Value): Value {
-  return walk.state.object(value.id)?.mapped?.of ?? value;
+const MAX_CONSTANTS = 6;
+
+/** `['draft', 'review'].includes(row.status)`: one comparison after the other. */
+function amongConstants(walk: Walk, receiver: Value, value: Value, node: Node): Value | undefined {
+  const elements = receiver.kind === 'array' ? elementsOf(walk, receiver) : undefined;
+  if (!elements?.length || elements.length > MAX_CONSTANTS || elements.some((one) => one.spread || !isConstant(one.value))) return undefined;
+  if (value.kind === 'literal' || value.kind === 'input') return undefined;
+  const when = walk.formulas.or(...elements.map((one) => compare(walk, '===', value, one.value)));
+  return walk.terms.choice([{ when, value: walk.terms.true }, { when: walk.formulas.not(when), value: walk.terms.false }], node);
 }
 
 /** What `has(x)` and `get(x)` compare x with. */
@@ -71,7 +97,7 @@ function iterate(walk: Walk, node: TSESTree.CallExpression, receiver: Value, nam
   const parameters = name === 'reduce' ? [args[1] ?? terms.unknown(node), element, index, receiver] : [element, index, receiver];
   walk.loops.push(node);
   // The body may run for no element at all; a pure one has nothing to fork for.
-  const result = walk.maybe(node, formulas.opaque(node, [receiver]), () => callFunction(walk, callback, parameters, callback.node));
+  const result = walk.maybe(node, formulas.opaque(node, [receiver, baseOf(walk, receiver)]), () => callFunction(walk, callback, parameters, callback.node));
   walk.loops.pop();
   const base = baseOf(walk, receiver);
   switch (name) {
@@ -98,15 +124,27 @@ function withMapping(walk: Walk, receiver: Value, filtered: Value, node: Node): 
 
 /** `push`, `add`, `set(key, value)`: inside a loop over a collection this builds a mapped one. */
 function append(walk: Walk, node: Node, receiver: Value, values: readonly Value[], key?: Value): void {
-  if (receiver.kind !== 'array') return;
+  if (receiver.kind !== 'array') { change(walk, receiver, values); return; }
   const contents = walk.state.object(receiver.id);
-  const source = values.map((one) => collectionBehind(one)).find((one) => one) ?? (key && collectionBehind(key));
+  const source = values.map((one) => sourceOf(walk, one)).find((one) => one) ?? (key && collectionBehind(key));
   if (walk.loops.length && source) {
-    walk.state.heap.set(receiver.id, { mapped: { of: source, element: values[0]!, ...(key && { key }) } });
+    // Pushed under a condition on this turn of the loop: the collection holds only the elements for which it held.
+    const turn = walk.loops.at(-1)!;
+    const isOfTurn = (value: Value): boolean => mentions(value, walk.terms.element(source)) || lineage(value)?.loops.includes(turn) === true;
+    const when = walk.formulas.and(...conjuncts(walk.state.condition).filter((part) => formulaValues(part).some(isOfTurn)));
+    const of = when.kind === 'true' ? source : walk.terms.filtered(source, when);
+    walk.state.heap.set(receiver.id, { mapped: { of, element: values[0]!, ...(key && { key }) } });
     return;
   }
   const added = values.map((value) => ({ value, node, spread: walk.loops.length > 0 }));
-  walk.state.heap.set(receiver.id, { elements: [...(contents?.elements ?? []), ...added] });
+  walk.state.heap.set(receiver.id, { ...(contents?.varies && { varies: true }), elements: [...(contents?.elements ?? []), ...added] });
+}
+
+/** The collection that one turn of a loop takes its element from: what is pushed is that element, or an object made from it. */
+function sourceOf(walk: Walk, value: Value): Value | undefined {
+  const direct = collectionBehind(value);
+  if (direct || value.kind !== 'object') return direct;
+  return (entriesOf(walk, value) ?? []).map((entry) => collectionBehind(entry.value)).find((one) => one);
 }
 
 function collectionBehind(value: Value): Value | undefined {
@@ -127,7 +165,7 @@ function staticCall(walk: Walk, node: TSESTree.CallExpression, owner: string, na
       if (name === 'assign' && first) {
         const entries = args.map((value) => ({ kind: 'spread' as const, value, node, conditional: false }));
         if (first.kind !== 'object' || first.of) {
-          for (const source of args.slice(1)) for (const entry of entriesOf(walk, source) ?? [{ kind: 'spread' as const, value: source, node, conditional: false }]) assignEntry(walk, first, entry);
+          for (const source of args.slice(1)) assignFields(walk, first, source, node);
           return first;
         }
         return makeObject(walk, node, entries);
@@ -145,22 +183,24 @@ function staticCall(walk: Walk, node: TSESTree.CallExpression, owner: string, na
   }
 }
 
-function assignEntry(walk: Walk, target: Value, entry: NonNullable<ReturnType<typeof entriesOf>>[number]): void {
-  const current = walk.state.object(target.id);
-  const kept = (current?.entries ?? []).filter((one) => entry.kind === 'spread' || one.kind === 'spread' || one.key !== entry.key);
-  walk.state.heap.set(target.id, { ...current, entries: [...kept, entry] });
-}
-
 function promise(walk: Walk, node: TSESTree.CallExpression, name: string, first: Value): Value | undefined {
   const { terms } = walk;
   switch (name) {
     case 'resolve': return walk.settle(first, node);
     case 'all': case 'allSettled': case 'race': case 'any': {
       const elements = elementsOf(walk, first);
-      if (!elements) return walk.settle(first, node);
+      if (!elements) {
+        const mapped = walk.state.object(first.id)?.mapped;
+        if (!mapped) return walk.settle(first, node);
+        // Lazy operations that a collection was mapped to run now, as often as it has elements.
+        walk.loops.push(node);
+        const element = walk.maybe(node, walk.formulas.opaque(node, [first, mapped.of]), () => walk.settle(mapped.element, node));
+        walk.loops.pop();
+        return element === mapped.element ? first : makeArray(walk, node, { mapped: { ...mapped, element } });
+      }
       const before = walk.concurrent;
       walk.concurrent = walk.nextGroup();
-      const values = elements.map((one) => walk.settle(one.value, one.node));
+      const values = elements.map((one) => (one.spread ? promise(walk, node, 'all', one.value) ?? one.value : walk.settle(one.value, one.node)));
       walk.concurrent = before;
       if (name === 'race' || name === 'any') return terms.unknown(node, values);
       const settled = name === 'all' ? values : values.map((value, index) => makeObject(walk, node, [
@@ -186,7 +226,7 @@ export function builtinConstruct(walk: Walk, node: TSESTree.NewExpression, args:
   if (node.callee.type !== 'Identifier' || walk.file.variable(node.callee)) return undefined;
   const [first] = args;
   switch (node.callee.name) {
-    case 'Set': return first ?? makeArray(walk, node, { elements: [] });
+    case 'Set': return first ? collectionOf(walk, first) : makeArray(walk, node, { elements: [] });
     case 'Map': return first ? mapFromPairs(walk, node, first) : makeArray(walk, node, { elements: [] });
     case 'Array': return makeArray(walk, node, { elements: [] });
     case 'Promise': case 'Date': case 'Error': case 'URL': case 'RegExp': return walk.terms.unknown(node, args);

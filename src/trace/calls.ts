@@ -2,16 +2,18 @@
 import type { TSESTree } from '@typescript-eslint/types';
 import type { Call, Client } from '../clients/client.ts';
 import { keyName, unwrap } from '../source/syntax.ts';
-import { declaredType } from '../source/types.ts';
+import { declaredType, superclassType } from '../source/types.ts';
 import type { FunctionValue, HandleValue, Node, Value } from '../value/terms.ts';
 import { builtinCall, builtinConstruct, globalCall } from './builtins.ts';
 import { baseClass, classMember, classOf, fileOf } from './classes.ts';
 import { evaluate } from './expressions.ts';
 import { callFunction } from './functions.ts';
 import { handledBy } from './handlers.ts';
+import { importedValue } from './lookup.ts';
 import { interpret } from './meanings.ts';
 import { classFacts, makeObject, property } from './objects.ts';
 import { memberKey } from './patterns.ts';
+import { declaredValue } from './lookup.ts';
 import { facetOf } from './results.ts';
 import { fork, join } from './state.ts';
 import { unresolved } from './unresolved.ts';
@@ -30,9 +32,19 @@ export function call(walk: Walk, node: TSESTree.CallExpression): Value {
     if (name === undefined) return unresolved(walk, node, walk.file.slice(callee), [receiver, ...args], args);
     return method(walk, node, receiver, name, args, callee.object);
   }
+  const required = callee.type === 'Identifier' && callee.name === 'require' ? requiredModule(walk, node) : undefined;
+  if (required) return required;
   const fn = evaluate(walk, callee);
   const args = evaluateArguments(walk, node.arguments);
   return apply(walk, node, fn, args, callee);
+}
+
+/** `require('./user')` where a value is wanted: `module.exports = { User: require('./user') }`. */
+function requiredModule(walk: Walk, node: TSESTree.CallExpression): Value | undefined {
+  const [source] = node.arguments;
+  if (source?.type !== 'Literal' || typeof source.value !== 'string' || (node.callee.type === 'Identifier' && walk.file.variable(node.callee)?.defs.length)) return undefined;
+  walk.inert.add(node);
+  return importedValue(walk, { source: source.value, name: '*', node }, walk.file);
 }
 
 function evaluateArguments(walk: Walk, nodes: readonly Node[]): Value[] {
@@ -41,6 +53,7 @@ function evaluateArguments(walk: Walk, nodes: readonly Node[]): Value[] {
 
 function describe(walk: Walk, node: TSESTree.CallExpression | TSESTree.NewExpression | TSESTree.TaggedTemplateExpression, receiver: Value, name: string, args: readonly Value[], argNodes: readonly Node[], receiverNode: Node): Call {
   const types = node.typeArguments?.params ?? [];
+  walk.calling = node;
   return {
     receiver, method: name, args, argNodes, node, isNew: node.type === 'NewExpression',
     typeArgs: types.flatMap((one) => declaredType(one, walk.file) ?? []),
@@ -61,6 +74,8 @@ export function method(walk: Walk, node: TSESTree.CallExpression, given: Value, 
     if (receiver.kind !== 'object') return settled;
   }
   if (receiver.kind === 'choice') {
+    // `(byId ? query.eq('id', id) : query.eq('email', email)).single()`: one request or the other.
+    if (receiver.arms.every(({ value }) => value.kind === 'handle' && walk.pending.has(value.id))) return walk.eachArm(receiver, node, (arm) => method(walk, node, arm, name, args, receiverNode));
     const chosen = chooseReceiver(walk, receiver);
     if (chosen) return method(walk, node, chosen, name, args, receiverNode);
   }
@@ -70,7 +85,7 @@ export function method(walk: Walk, node: TSESTree.CallExpression, given: Value, 
     if (meaning) return interpret(walk, client, meaning, description);
   }
   const builtin = builtinCall(walk, node, receiver, name, args);
-  if (builtin) return builtin;
+  if (builtin) { walk.inert.add(node); return builtin; }
   if (receiver.kind === 'function' && (name === 'call' || name === 'apply' || name === 'bind')) {
     return name === 'bind' ? receiver : apply(walk, node, { ...receiver, self: args[0] } as FunctionValue, name === 'call' ? args.slice(1) : [], receiverNode);
   }
@@ -81,6 +96,8 @@ export function method(walk: Walk, node: TSESTree.CallExpression, given: Value, 
       if (result) return result;
     }
   }
+  const typed = typedReceiver(walk, receiver, name, receiverNode);
+  if (typed) return method(walk, node, typed, name, args, receiverNode);
   for (const client of walk.surroundings.clients) {
     if (!client.shapeMethods?.has(name)) continue;
     const meaning = client.shape?.(description, walk.context);
@@ -89,12 +106,23 @@ export function method(walk: Walk, node: TSESTree.CallExpression, given: Value, 
   return unresolved(walk, node, `${description.receiverText}.${name}`, [receiver, ...args], args);
 }
 
+/** The handle that a receiver's type stands for as typed linting resolved it; types as written are read with the value. Asked only for methods that some client has. */
+function typedReceiver(walk: Walk, receiver: Value, name: string, node: Node): Value | undefined {
+  if (receiver.kind === 'handle' || receiver.kind === 'result' || receiver.kind === 'literal') return undefined;
+  if (!walk.surroundings.clients.some((one) => one.words.reads.includes(name) || one.words.writes.includes(name) || one.shapeMethods?.has(name) || one.opens?.includes(name))) return undefined;
+  const type = walk.file.typeAt?.(node);
+  const value = type && declaredValue(walk, type, walk.file);
+  return value?.kind === 'handle' ? value : undefined;
+}
+
 /** The clients that may say what a call on this receiver is: the one that made the handle, or that claims class or row. */
 function speakers(walk: Walk, receiver: Value): readonly Client[] {
   if (receiver.kind === 'handle') {
     const client = walk.client(receiver.client);
     return client ? [client] : [];
   }
+  // An instance of what a client made (`new Model(values)`), which has no class of the project behind it.
+  if (receiver.kind === 'object' && receiver.of?.kind === 'handle') return speakers(walk, receiver.of);
   const facts = receiver.kind === 'class' || receiver.kind === 'object' ? classFacts(walk, receiver) : undefined;
   if (facts) return walk.surroundings.clients.filter((one) => one.claims?.(facts));
   const facet = facetOf(receiver);
@@ -102,7 +130,10 @@ function speakers(walk: Walk, receiver: Value): readonly Client[] {
     const client = walk.client(facet.operation.client);
     return client ? [client] : [];
   }
-  return [];
+  // `let row = await find(); if (!row) row = await create();`: one of several rows, of whichever library all are.
+  if (receiver.kind !== 'choice') return [];
+  const [first, ...rest] = receiver.arms.filter((arm) => arm.value.kind !== 'literal').map((arm) => speakers(walk, arm.value));
+  return first?.filter((client) => rest.every((others) => others.includes(client))) ?? [];
 }
 
 /**
@@ -123,7 +154,7 @@ export function apply(walk: Walk, node: TSESTree.CallExpression, fn: Value, args
   if (result) return result;
   const name = walk.file.slice(calleeNode).replace(/\s+/g, ' ');
   const known = calleeNode.type === 'Identifier' ? globalCall(walk, node, fn, args) : undefined;
-  if (known) return known;
+  if (known) { walk.inert.add(node); return known; }
   for (const client of walk.surroundings.clients) {
     if (!client.shapeMethods?.has(name)) continue;
     const description = describe(walk, node, fn, '', args, node.arguments, calleeNode);
@@ -134,7 +165,20 @@ export function apply(walk: Walk, node: TSESTree.CallExpression, fn: Value, args
 }
 
 function tryApply(walk: Walk, node: TSESTree.CallExpression, fn: Value, args: Value[], calleeNode: Node): Value | undefined {
-  if (fn.kind === 'function') return walk.mayFollow && !walk.isFollowed(fn) ? callFunction(walk, fn, args, node) : undefined;
+  // A declaration without a body (`declare function`, an overload) says nothing of what it does.
+  if (fn.kind === 'function') {
+    if (!walk.mayFollow || walk.isFollowed(fn) || (fn.node as { body?: unknown }).body == null) return undefined;
+    // What a wrapper of the project's own is called says as much of its callback as for one that is not followed.
+    const wraps = args.some((one) => one.kind === 'function');
+    if (wraps) walk.within.push(walk.file.slice(calleeNode.type === 'MemberExpression' ? calleeNode : node.callee).replace(/\s+/g, ' '));
+    const value = callFunction(walk, fn, args, node);
+    // `catchAsync(async (req, res) => …)`: a wrapper that gives back a function, which runs its callback when it is called.
+    if (wraps && value.kind === 'function' && !args.includes(value)) {
+      for (const one of args) if (one.kind === 'function' && !walk.visited.has(one.node)) walk.deferred(one.node, () => callFunction(walk, one, [], one.node, 'callback'));
+    }
+    if (wraps) walk.within.pop();
+    return value;
+  }
   if (fn.kind === 'handle') {
     const client = walk.client(fn.client);
     const description = describe(walk, node, fn, '', args, node.arguments, calleeNode);
@@ -191,7 +235,9 @@ function withRejection(walk: Walk, node: TSESTree.CallExpression, callee: TSESTr
 }
 
 export function construct(walk: Walk, node: TSESTree.NewExpression): Value {
-  const target = evaluate(walk, node.callee);
+  const given = walk.newest(evaluate(walk, node.callee));
+  // `models.User || model('User', schema)`: whichever it is.
+  const target = given.kind === 'choice' ? chooseReceiver(walk, given) ?? given : given;
   const args = evaluateArguments(walk, node.arguments);
   if (target.kind === 'handle') {
     const client = walk.client(target.client);
@@ -201,7 +247,7 @@ export function construct(walk: Walk, node: TSESTree.NewExpression): Value {
   }
   if (target.kind === 'class') return newInstance(walk, node, target, args);
   const builtin = builtinConstruct(walk, node, args);
-  if (builtin) return builtin;
+  if (builtin) { walk.inert.add(node); return builtin; }
   // An entity class from a file that was not read: its instance still collects the fields that code assigns.
   if (node.callee.type === 'Identifier') return makeObject(walk, node, argumentEntries(walk, node, args[0]), target);
   return walk.terms.unknown(node, args);
@@ -214,6 +260,7 @@ function argumentEntries(walk: Walk, node: Node, first: Value | undefined): Para
 function newInstance(walk: Walk, node: TSESTree.NewExpression, target: Value & { kind: 'class' }, args: Value[]): Value {
   const constructor = target.node.body.body.find((one) => one.type === 'MethodDefinition' && one.kind === 'constructor');
   const instance = makeObject(walk, node, constructor ? [] : argumentEntries(walk, node, args[0]), target);
+  if (!constructor && isPlainClass(target)) walk.inert.add(node);
   if (constructor?.type !== 'MethodDefinition' || constructor.value.type !== 'FunctionExpression') return instance;
   const file = fileOf(target);
   callFunction(walk, walk.terms.function(constructor.value, { file }, instance), args, node);
@@ -222,11 +269,19 @@ function newInstance(walk: Walk, node: TSESTree.NewExpression, target: Value & {
     const name = parameter.parameter.type === 'AssignmentPattern' ? parameter.parameter.left : parameter.parameter;
     const value = args[index];
     if (name.type === 'Identifier' && value) {
-      const current = walk.state.object(instance.id)?.entries ?? [];
-      walk.state.heap.set(instance.id, { entries: [...current, { kind: 'property', key: name.name, value, node: parameter, conditional: false }] });
+      const stored = walk.state.object(instance.id);
+      const current = stored?.entries ?? [];
+      walk.state.heap.set(instance.id, { ...stored, entries: [...current, { kind: 'property', key: name.name, value, node: parameter, conditional: false }] });
     }
   });
   return instance;
+}
+
+/** Making an instance runs no code of the project: no constructor, no computed field, a base class from a package at most. */
+function isPlainClass(target: Value & { kind: 'class' }): boolean {
+  const base = superclassType(target.node, fileOf(target));
+  if (target.node.superClass && (base?.from === undefined || base.from.startsWith('.'))) return false;
+  return target.node.body.body.every((one) => one.type !== 'PropertyDefinition' || one.static || one.value == null || /^(?:Literal|ArrayExpression|ObjectExpression|ArrowFunctionExpression|FunctionExpression|Identifier)$/.test(one.value.type));
 }
 
 /** `` tag`…` ``: a call whose one argument is the template, its literal parts and values alternating. */
@@ -250,10 +305,12 @@ export function taggedTemplate(walk: Walk, node: TSESTree.TaggedTemplateExpressi
     const receiver = evaluate(walk, callee.object);
     const name = memberKey(walk, callee);
     const result = name !== undefined ? speak(receiver, name, callee.object) : undefined;
-    return result ?? walk.terms.unknown(node, [receiver, template]);
+    if (result || name === undefined) return result ?? walk.terms.unknown(node, [receiver, template]);
+    // `client.sql`…``, `deps.sql`…``: a tag kept in a property.
+    const member = property(walk, receiver, name, callee);
+    return (member.kind === 'handle' ? speak(member, '', callee) : undefined) ?? walk.terms.unknown(node, [receiver, template]);
   }
-  const fn = evaluate(walk, callee);
-  return speak(fn, '', callee) ?? walk.terms.unknown(node, [template]);
+  return speak(evaluate(walk, callee), '', callee) ?? walk.terms.unknown(node, [template]);
 }
 
 function templateValue(walk: Walk, node: TSESTree.TemplateLiteral): Value {

@@ -3,9 +3,11 @@ import type { TSESTree } from '@typescript-eslint/types';
 import type { SourceFile } from '../source/file.ts';
 import { keyName } from '../source/syntax.ts';
 import { declaredType } from '../source/types.ts';
-import type { ClassValue, Node, Value } from '../value/terms.ts';
+import type { ClassValue, FunctionValue, Node, Value } from '../value/terms.ts';
 import { evaluate } from './expressions.ts';
+import { callFunction } from './functions.ts';
 import { declaredValue, decoratedValue, quietly } from './lookup.ts';
+import { noteType } from './members.ts';
 import type { Walk } from './walk.ts';
 
 export interface ClassScope { readonly file: SourceFile }
@@ -28,7 +30,7 @@ export function classMember(walk: Walk, found: ClassValue, key: string, self: Va
     if (member.type === 'MethodDefinition') {
       if (member.kind === 'constructor' || member.value.type !== 'FunctionExpression') continue;
       const method = walk.terms.function(member.value, { file }, self);
-      return member.kind === 'get' ? undefined : method;
+      return member.kind === 'get' ? gotten(walk, file, method) : method;
     }
     return fieldValue(walk, file, member, self, key);
   }
@@ -39,6 +41,23 @@ export function classMember(walk: Walk, found: ClassValue, key: string, self: Va
   const base = depth < 5 ? baseClass(walk, found) : undefined;
   return base && classMember(walk, base, key, self, isStatic, depth + 1);
 }
+
+/**
+ * What a getter gives, where it only says what a thing is (`static get tableName()`, `get repository()`). A computed value is another
+ * one each time, and stays the member that code names.
+ */
+function gotten(walk: Walk, file: SourceFile, getter: FunctionValue): Value | undefined {
+  if (walk.evaluating.has(getter.node)) return undefined;
+  walk.evaluating.add(getter.node);
+  try {
+    const value = quietly(walk, file, () => callFunction(walk, getter, [], getter.node));
+    return SAYING.has(value.kind) ? value : undefined;
+  } finally {
+    walk.evaluating.delete(getter.node);
+  }
+}
+
+const SAYING: ReadonlySet<Value['kind']> = new Set(['literal', 'object', 'array', 'class', 'function', 'handle']);
 
 export function baseClass(walk: Walk, found: ClassValue): ClassValue | undefined {
   const superclass = found.node.superClass;
@@ -63,7 +82,14 @@ function fieldValue(walk: Walk, file: SourceFile, member: TSESTree.PropertyDefin
     walk.instances.set(initial, value);
     return value;
   }
-  return walk.terms.member(self, key);
+  return typedField(walk, self, key, member.typeAnnotation, file);
+}
+
+/** A field of which only the type is known. */
+function typedField(walk: Walk, self: Value, key: string, annotation: Node | null | undefined, file: SourceFile): Value {
+  const field = walk.terms.member(self, key);
+  noteType(walk, field, annotation, file);
+  return field;
 }
 
 /** `constructor(private readonly users: Repository<User>)`, or a parameter that the body assigns to `this.users`. */
@@ -74,7 +100,7 @@ function constructorField(walk: Walk, found: ClassValue, file: SourceFile, key: 
     if (parameter.type !== 'TSParameterProperty') continue;
     const target = parameter.parameter.type === 'AssignmentPattern' ? parameter.parameter.left : parameter.parameter;
     if (target.type !== 'Identifier' || target.name !== key) continue;
-    return parameterOf(walk, target, parameter.decorators, file) ?? walk.terms.member(self, key);
+    return parameterOf(walk, target, parameter.decorators, file) ?? typedField(walk, self, key, target.typeAnnotation, file);
   }
   for (const statement of constructor.value.body.body) {
     if (statement.type !== 'ExpressionStatement' || statement.expression.type !== 'AssignmentExpression') continue;

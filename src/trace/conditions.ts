@@ -10,11 +10,31 @@ export const COMPARISONS: ReadonlySet<string> = new Set<Comparison>(['===', '!==
 /** Columns that every row has: `if (existing?.id)` asks for the row, not for the column. */
 const KEY_LIKE = /^(?:_?id|uuid|pk|[a-z]\w*(?:Id|_id|ID|Uuid|_uuid))$/;
 
+/**
+ * What was worked out for a choice: its arms are choices themselves where a function has many ways out, and share theirs, so that
+ * asking each arm anew takes time exponential in their depth. Values belong to one run, as do its formulas.
+ */
+const known = new WeakMap<Value, Map<string, Formula>>();
+
+function once(value: Value, question: string, answer: () => Formula): Formula {
+  if (value.kind !== 'choice') return answer();
+  const answers = known.get(value) ?? new Map<string, Formula>();
+  known.set(value, answers);
+  const found = answers.get(question) ?? answer();
+  answers.set(question, found);
+  return found;
+}
+
 export function truthiness(walk: Walk, value: Value): Formula {
+  return once(value, 'truthy', () => truthOf(walk, value));
+}
+
+function truthOf(walk: Walk, value: Value): Formula {
   const { formulas } = walk;
   switch (value.kind) {
     case 'literal': return value.value ? formulas.true : formulas.false;
-    case 'object': case 'array': case 'function': case 'class': case 'handle': return formulas.true;
+    // Nobody throws nothing, or calls back with it as the error.
+    case 'object': case 'array': case 'function': case 'class': case 'handle': case 'caught': return formulas.true;
     case 'choice': return formulas.or(...value.arms.map((arm) => formulas.and(arm.when, truthiness(walk, arm.value))));
     case 'expression': {
       const [first, second] = value.operands;
@@ -47,10 +67,14 @@ function isForeignKey(table: { readonly relations: readonly { readonly columns: 
 }
 
 export function nullish(walk: Walk, value: Value): Formula {
+  return once(value, 'nullish', () => nullishOf(walk, value));
+}
+
+function nullishOf(walk: Walk, value: Value): Formula {
   const { formulas } = walk;
   switch (value.kind) {
     case 'literal': return value.value === null || value.value === undefined ? formulas.true : formulas.false;
-    case 'object': case 'array': case 'function': case 'class': case 'handle': case 'expression': return formulas.false;
+    case 'object': case 'array': case 'function': case 'class': case 'handle': case 'expression': case 'caught': return formulas.false;
     case 'choice': return formulas.or(...value.arms.map((arm) => formulas.and(arm.when, nullish(walk, arm.value))));
     default:
   }
@@ -78,7 +102,7 @@ export function compare(walk: Walk, operator: Comparison, left: Value, right: Va
     return compare(walk, flipped, right, left);
   }
   if (left.kind === 'choice' && right.kind === 'literal') {
-    return formulas.or(...left.arms.map((arm) => formulas.and(arm.when, compare(walk, operator, arm.value, right))));
+    return once(left, `${operator}${right.id}`, () => formulas.or(...left.arms.map((arm) => formulas.and(arm.when, compare(walk, operator, arm.value, right)))));
   }
   if (right.kind === 'literal') {
     const literal = right.value;
@@ -116,10 +140,11 @@ function isBoolean(value: Value): boolean {
 function countComparison(walk: Walk, operator: Comparison, left: Value, literal: unknown): Formula | undefined {
   const inner = left.kind === 'expression' && /^call:(?:Number|parseInt|\+)$/.test(left.operator) ? left.operands[0]! : left;
   const facet = facetOf(inner);
-  if (!facet || !isRowCount(facet) || (typeof literal !== 'number' && typeof literal !== 'string' && typeof literal !== 'bigint')) return undefined;
+  // The number of related rows that were counted along is one as well.
+  if (!facet || !(isRowCount(facet) || (facet.is === 'field' && facet.keys[0] === '_count')) || (typeof literal !== 'number' && typeof literal !== 'string' && typeof literal !== 'bigint')) return undefined;
   const { formulas } = walk;
   const numeric = inner === left ? facet.part.numeric ?? 'number' : 'number';
-  if (operator === '===' && numeric !== typeof literal && facet.is !== 'length') return formulas.false;
+  if (operator === '===' && numeric !== typeof literal && facet.is !== 'length' && facet.is !== 'field') return formulas.false;
   const exists = formulas.exists(inner);
   const number = Number(literal);
   if (number === 0) {
@@ -129,6 +154,8 @@ function countComparison(walk: Walk, operator: Comparison, left: Value, literal:
   if (number === 1) {
     if (operator === '<') return formulas.not(exists);
     if (operator === '>=') return exists;
+    // Of a row that is alone under its key there is one, or none.
+    if ((operator === '===' || operator === '==') && !facet.operation.many && facet.is !== 'field') return exists;
   }
   return undefined;
 }

@@ -1,7 +1,8 @@
 /** What clients may ask while they look at a call: the trace's knowledge, without its machinery. */
 import type { ClientContext } from '../clients/client.ts';
 import { contains } from '../source/syntax.ts';
-import type { FunctionValue } from '../value/terms.ts';
+import type { SourceFile } from '../source/file.ts';
+import type { FunctionValue, Value } from '../value/terms.ts';
 import { callFunction } from './functions.ts';
 import { classFacts, elementOf, elementsOf, entriesOf, property } from './objects.ts';
 import type { Walk } from './walk.ts';
@@ -13,14 +14,26 @@ export function createContext(walk: Walk): ClientContext {
     catalogue: surroundings.catalogue,
     dialect: surroundings.dialect,
     version: surroundings.version,
+    nearest: (packages) => surroundings.nearest?.(packages) ?? [],
     entries: (value) => entriesOf(walk, value),
     property: (value, key) => property(walk, value, key, walk.file.ast),
     elements: (value) => elementsOf(walk, value),
     element: (value) => elementOf(walk, value),
     literal: (value) => (value.kind === 'literal' ? { value: value.value } : undefined),
-    callback: (value, args) => (value.kind === 'function' ? callFunction(walk, value as FunctionValue, args, value.node) : undefined),
+    callback: (value, args) => (value.kind === 'function' ? callback(walk, value, args) : undefined),
+    newest: (value) => walk.newest(value),
     classOf: (value) => classFacts(walk, value),
     text: (node) => (contains(walk.file.ast, node) ? walk.file.slice(node) : ''),
+    ambient: (client) => walk.ambientOf(client),
     transaction: (node, isolation, form, parent) => ({ id: walk.nextTransaction(), isolation, dialect: surroundings.dialect, parent, form, node }),
   };
+}
+
+/** A method that the class of a row has is called where the row's is; a callback runs where it is written. */
+function callback(walk: Walk, fn: FunctionValue, args: readonly Value[]): Value {
+  const { calling, file } = walk;
+  const isGiven = !calling || ((fn.scope as { file: SourceFile }).file === file && contains(calling, fn.node));
+  const value = callFunction(walk, fn, args, isGiven ? fn.node : calling);
+  walk.calling = calling;
+  return value;
 }

@@ -7,26 +7,36 @@ import { call, construct, taggedTemplate } from './calls.ts';
 import { classValue } from './classes.ts';
 import { namedTest, shortCircuit, truthiness } from './conditions.ts';
 import { lookup } from './lookup.ts';
-import { makeArray, makeObject, property } from './objects.ts';
+import { change, makeArray, makeObject, property } from './objects.ts';
 import { bind, memberKey } from './patterns.ts';
+import { facetOf, isRowCount } from './results.ts';
 import type { Walk } from './walk.ts';
+
+/** `ctx.db`, where the project's settings say what it is. */
+function namedHandle(walk: Walk, node: Node): Value | undefined {
+  const { handles } = walk.surroundings;
+  if (!handles?.size) return undefined;
+  const id = handles.get(walk.file.slice(node).replace(/[?!\s]/g, ''));
+  return id === undefined ? undefined : walk.client(id)?.root?.(walk.context);
+}
 
 export function evaluate(walk: Walk, node: Node): Value {
   walk.steps++;
   if (walk.exhausted) return walk.terms.unknown(node);
   const { terms } = walk;
   switch (node.type) {
-    case 'Identifier': return lookup(walk, node);
+    case 'Identifier': return namedHandle(walk, node) ?? lookup(walk, node);
     case 'Literal': return terms.literal('regex' in node && node.regex ? String(node.raw) : 'bigint' in node && node.bigint ? BigInt(node.bigint) : (node.value as string | number | boolean | null));
     case 'TemplateLiteral': return template(walk, node);
     case 'TaggedTemplateExpression': return taggedTemplate(walk, node);
-    case 'TSAsExpression': case 'TSNonNullExpression': case 'TSTypeAssertion': case 'TSSatisfiesExpression': case 'TSInstantiationExpression': case 'ChainExpression':
+    case 'TSAsExpression': case 'TSTypeAssertion': return asserted(walk, evaluate(walk, node.expression), node.typeAnnotation);
+    case 'TSNonNullExpression': case 'TSSatisfiesExpression': case 'TSInstantiationExpression': case 'ChainExpression':
       return evaluate(walk, node.expression);
     case 'ThisExpression': return walk.activation?.self ?? terms.input('this', node, 'this');
-    case 'MemberExpression': return member(walk, node);
+    case 'MemberExpression': return namedHandle(walk, node) ?? member(walk, node);
     case 'CallExpression': return call(walk, node);
     case 'NewExpression': return construct(walk, node);
-    case 'AwaitExpression': return walk.settle(evaluate(walk, node.argument), node);
+    case 'AwaitExpression': return awaited(walk, node);
     case 'YieldExpression': return node.argument ? walk.settle(evaluate(walk, node.argument), node) : terms.unknown(node);
     case 'ObjectExpression': return objectLiteral(walk, node);
     case 'ArrayExpression': return arrayLiteral(walk, node);
@@ -48,6 +58,12 @@ export function evaluate(walk: Walk, node: Node): Value {
   }
 }
 
+/** `count as number`: a count that drivers give as a text equals no number; whoever says that it is one has a driver that parses it. */
+function asserted(walk: Walk, value: Value, { type }: TSESTree.TypeNode): Value {
+  const facet = type === 'TSNumberKeyword' ? facetOf(value) : undefined;
+  return facet && isRowCount(facet) && facet.part.numeric === 'string' ? walk.terms.expression('call:Number', [value]) : value;
+}
+
 function template(walk: Walk, node: TSESTree.TemplateLiteral): Value {
   const parts: Value[] = [];
   node.quasis.forEach((quasi, index) => {
@@ -55,7 +71,9 @@ function template(walk: Walk, node: TSESTree.TemplateLiteral): Value {
     const expression = node.expressions[index];
     if (expression) parts.push(evaluate(walk, expression));
   });
-  return parts.length === 1 ? parts[0]! : walk.terms.expression('template', parts);
+  // `${kind}Token` of a known kind: a text, which may name a field.
+  if (parts.every((one) => one.kind === 'literal')) return walk.terms.literal(parts.map((one) => String(one.kind === 'literal' ? one.value : '')).join(''));
+  return walk.terms.expression('template', parts);
 }
 
 function member(walk: Walk, node: TSESTree.MemberExpression): Value {
@@ -151,6 +169,7 @@ export function condition(walk: Walk, given: Node): ReturnType<typeof truthiness
 }
 
 function unary(walk: Walk, node: TSESTree.UnaryExpression): Value {
+  if (node.operator === 'delete' && node.argument.type === 'MemberExpression') { change(walk, evaluate(walk, node.argument.object), []); return walk.terms.true; }
   const value = evaluate(walk, node.argument);
   if (node.operator === 'void') return walk.terms.undefined;
   if (value.kind === 'literal' && node.operator === '-' && typeof value.value === 'number') return walk.terms.literal(-value.value);
@@ -208,4 +227,11 @@ function jsx(walk: Walk, node: TSESTree.JSXElement | TSESTree.JSXFragment): Valu
   };
   visit(node);
   return walk.terms.unknown(node);
+}
+
+function awaited(walk: Walk, node: TSESTree.AwaitExpression): Value {
+  const value = evaluate(walk, node.argument);
+  // What was not followed may wait for anything, and other calls run meanwhile.
+  if (value.kind === 'unknown' && !walk.quiet) walk.pauses.push({ condition: walk.state.condition, node, order: walk.operations.length, name: walk.file.slice(node.argument) });
+  return walk.settle(value, node);
 }

@@ -1,20 +1,47 @@
 /** Following calls: a function's body is walked in place, with its arguments, and its returns become one value. */
+import type { Around } from '../clients/client.ts';
 import type { SourceFile } from '../source/file.ts';
 import { contains, functionName, type FunctionNode } from '../source/syntax.ts';
-import { conjuncts } from '../value/formula.ts';
 import type { FunctionValue, Node, Value } from '../value/terms.ts';
 import { evaluate } from './expressions.ts';
+import { decoratorUses } from './lookup.ts';
 import { bind } from './patterns.ts';
 import { block } from './statements.ts';
 import { fork, join } from './state.ts';
+import { flush } from './unit-of-work.ts';
+import { noteOutside } from './unresolved.ts';
 import type { Activation, Walk } from './walk.ts';
+
+/** Walks `fn` with `args` inside what its decorators put around it. */
+export function callFunction(walk: Walk, fn: FunctionValue, args: readonly Value[], node: Node, mode: Activation['mode'] = 'inline'): Value {
+  const around = aroundOf(walk, fn);
+  if (!around) return walkFunction(walk, fn, args, node, mode);
+  const { client, transaction, unit } = around;
+  walk.ambient.push({ client, transaction });
+  const value = walkFunction(walk, fn, args, node, mode);
+  if (unit) flush(walk, client, unit, mode === 'root' ? fn.node : node);
+  walk.ambient.pop();
+  return value;
+}
+
+function aroundOf(walk: Walk, fn: FunctionValue): (Around & { readonly client: string }) | undefined {
+  const method = fn.node.parent?.type === 'MethodDefinition' ? fn.node.parent : undefined;
+  if (!method?.decorators?.length || !walk.surroundings.clients.some((one) => one.around)) return undefined;
+  for (const use of decoratorUses(walk, method.decorators, (fn.scope as { file: SourceFile }).file)) {
+    for (const client of walk.surroundings.clients) {
+      const around = client.around?.(use, fn.node, walk.context);
+      if (around) return { ...around, client: client.id };
+    }
+  }
+  return undefined;
+}
 
 /**
  * Walks `fn` with `args`. Afterwards the state is the join of its returns; when it always throws, the state is dead.
  * Recursion is cut, and so is following beyond the budget: the result is then unknown, made of the arguments.
  */
-export function callFunction(walk: Walk, fn: FunctionValue, args: readonly Value[], node: Node, mode: Activation['mode'] = 'inline'): Value {
-  if (walk.isFollowed(fn) || !walk.mayFollow) return walk.terms.unknown(node, args);
+function walkFunction(walk: Walk, fn: FunctionValue, args: readonly Value[], node: Node, mode: Activation['mode']): Value {
+  if (walk.isFollowed(fn) || !walk.mayFollow || (fn.node as { body?: unknown }).body == null) return walk.terms.unknown(node, args);
   const target = fn.node as FunctionNode;
   const { file: callerFile, state: base, jumps, region } = walk;
   const file = (fn.scope as { file: SourceFile }).file;
@@ -23,12 +50,14 @@ export function callFunction(walk: Walk, fn: FunctionValue, args: readonly Value
   // A callback written inside the caller's own text is no other place: its operations belong to the function around it.
   const isElsewhere = mode === 'inline' && !(file === callerFile && contains(node, target));
   if (isElsewhere) walk.frames.push({ call: node, callee: target, file: callerFile.path });
+  if (!walk.quiet && isElsewhere && node.type === 'CallExpression') noteOutside(walk, node, callerFile.slice(node.callee));
   walk.activations.push(activation);
   walk.file = file;
   walk.jumps = [];
   walk.state = fork(base, walk.formulas.true, walk.formulas);
 
-  target.params.forEach((parameter, index) => {
+  // TypeScript's `this: Type` says what the receiver is and takes no argument.
+  target.params.filter((one) => one.type !== 'Identifier' || one.name !== 'this').forEach((parameter, index) => {
     const given = parameter.type === 'RestElement' ? walk.terms.unknown(parameter, args.slice(index)) : args[index];
     bind(walk, parameter, given ?? parameterInput(walk, parameter, mode));
   });
@@ -47,9 +76,8 @@ export function callFunction(walk: Walk, fn: FunctionValue, args: readonly Value
   walk.region = region;
   walk.state = base;
   const { returns } = activation;
-  const before = conjuncts(base.condition);
   const arms = returns.filter((one) => one.state.condition.kind !== 'false').map((one) => ({
-    when: walk.formulas.and(...conjuncts(one.state.condition).filter((part) => !before.includes(part))),
+    when: walk.formulas.beyond(one.state.condition, base.condition),
     value: one.value,
   }));
   for (const one of returns) one.state.dead = one.state.condition.kind === 'false';

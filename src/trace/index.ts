@@ -8,16 +8,18 @@ import type { TSESTree } from '@typescript-eslint/types';
 import type { Operation } from '../model.ts';
 import type { SourceFile } from '../source/file.ts';
 import { isFunction, type FunctionNode } from '../source/syntax.ts';
-import type { Formulas } from '../value/formula.ts';
+import type { Formula, Formulas } from '../value/formula.ts';
 import type { Node, Terms } from '../value/terms.ts';
-import { selfOf } from './classes.ts';
+import { classValue, selfOf } from './classes.ts';
 import { createContext } from './context.ts';
 import { callFunction } from './functions.ts';
+import { hookOf, runHook } from './hooks.ts';
 import { quietly } from './lookup.ts';
+import type { Composition } from './composition.ts';
 import { statement } from './statements.ts';
-import { Walk, type Answer, type Exit, type Helper, type Surroundings } from './walk.ts';
+import { Walk, type Answer, type Exit, type Helper, type Outside, type Surroundings } from './walk.ts';
 
-export type { Answer, Exit, Helper, Surroundings } from './walk.ts';
+export type { Answer, Exit, Helper, Outside, Surroundings } from './walk.ts';
 
 /** One root, walked. */
 export interface Trace {
@@ -28,6 +30,15 @@ export interface Trace {
   readonly exits: readonly Exit[];
   readonly answers: readonly Answer[];
   readonly helpers: readonly Helper[];
+  readonly outside: readonly Outside[];
+  /** Every wait for something that was not followed; `name` is its text. */
+  readonly pauses: readonly Outside[];
+  /** What the values of writes were made of. */
+  readonly compositions: ReadonlyMap<Operation, Composition>;
+  /** What code asked: the conditions of its branches, wherever they stand. */
+  readonly tests: ReadonlySet<Formula>;
+  /** Calls that were understood and do nothing but give a value. */
+  readonly inert: ReadonlySet<Node>;
   readonly terms: Terms;
   readonly formulas: Formulas;
   /** The budget ran out: what is here is true, but not all of it. */
@@ -36,8 +47,11 @@ export interface Trace {
 
 interface Root { readonly node: FunctionNode; readonly owner: TSESTree.ClassDeclaration | TSESTree.ClassExpression | undefined; readonly exported: boolean }
 
-/** Walks every root of `file` that `worth` says may hold a read and a write. */
-export function traceFile(file: SourceFile, surroundings: Surroundings, worth: (node: Node) => boolean = () => true): Trace[] {
+/**
+ * Walks every root of `file` that `worth` says may hold a read and a write, and of the functions inside that nobody calls those that
+ * `touches` says may read or write at all.
+ */
+export function traceFile(file: SourceFile, surroundings: Surroundings, worth: (node: Node) => boolean = () => true, touches: (node: Node) => boolean = () => true): Trace[] {
   const traces: Trace[] = [];
   const visited: Set<Node> = new Set();
   const run = (root: Trace['root'], body: (walk: Walk) => void): void => {
@@ -46,13 +60,13 @@ export function traceFile(file: SourceFile, surroundings: Surroundings, worth: (
     body(walk);
     for (const node of walk.visited) visited.add(node);
     if (walk.operations.length) {
-      const { operations, exits, answers, helpers, terms, formulas } = walk;
-      traces.push({ file, root, operations, exits, answers, helpers, terms, formulas, cut: walk.exhausted });
+      const { operations, exits, answers, helpers, outside, pauses, compositions, tests, inert, terms, formulas } = walk;
+      traces.push({ file, root, operations, exits, answers, helpers, outside, pauses, compositions, tests, inert, terms, formulas, cut: walk.exhausted });
     }
   };
   const runFunction = (root: Root): void => {
     visited.add(root.node);
-    run(root.node, (walk) => walkFunction(walk, root));
+    run(root.node, (walk) => walkFunction(walk, root, touches));
   };
 
   const topLevel = file.ast.body.filter((one) => one.type !== 'ImportDeclaration' && one.type !== 'FunctionDeclaration' && one.type !== 'ClassDeclaration' && !/^TS/.test(one.type) && worth(one));
@@ -64,17 +78,26 @@ export function traceFile(file: SourceFile, surroundings: Surroundings, worth: (
   return traces;
 }
 
-function walkFunction(walk: Walk, root: Root): void {
-  const self = root.owner && quietly(walk, walk.file, () => selfOf(walk, root.owner!, walk.file));
-  callFunction(walk, walk.terms.function(root.node, { file: walk.file }, self), [], root.node, 'root');
+function walkFunction(walk: Walk, root: Root, touches: (node: Node) => boolean): void {
+  const { owner } = root;
+  // `this` of a static method is the class.
+  const self = owner && quietly(walk, walk.file, () => (isStatic(root.node) ? classValue(walk, owner, walk.file) : selfOf(walk, owner, walk.file)));
+  const method = root.node.parent.type === 'MethodDefinition' ? root.node.parent : undefined;
+  const of = method && owner ? classValue(walk, owner, walk.file) : undefined;
+  const hook = method && of && hookOf(walk, method, of);
+  const fn = walk.terms.function(root.node, { file: walk.file }, self);
+  if (hook) runHook(walk, hook, fn, of, method.key, 'root');
+  else callFunction(walk, fn, [], root.node, 'root');
   // Functions defined inside and called by nobody here (event handlers kept in variables, returned closures) run some time later.
   walk.state.dead = false;
   for (const inner of nestedFunctions(root.node)) {
-    if (!walk.visited.has(inner) && !walk.exhausted) {
-      walk.maybe(inner, walk.formulas.opaque(inner), () => callFunction(walk, walk.terms.function(inner, { file: walk.file }, self), [], inner, 'callback'));
+    if (!walk.visited.has(inner) && !walk.exhausted && touches(inner)) {
+      walk.deferred(inner, () => callFunction(walk, walk.terms.function(inner, { file: walk.file }, self), [], inner, 'callback'));
     }
   }
 }
+
+function isStatic({ parent }: Node): boolean { return (parent?.type === 'MethodDefinition' || parent?.type === 'PropertyDefinition') && parent.static; }
 
 /** Functions and methods at the top of the file, in classes and in exported objects. */
 function collectRoots(program: TSESTree.Program): Root[] {

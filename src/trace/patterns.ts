@@ -7,6 +7,7 @@ import { nullish } from './conditions.ts';
 import { evaluate } from './expressions.ts';
 import { property, setProperty } from './objects.ts';
 import { parameterValue } from './lookup.ts';
+import { noteType } from './members.ts';
 import type { Walk } from './walk.ts';
 
 /** Binds the names of a declaration or assignment target to (parts of) `value`. */
@@ -18,6 +19,7 @@ export function bind(walk: Walk, target: Node, value: Value, declared?: Node | n
       if (!variable) return;
       // A declared type says more than an input that nobody recognised.
       const typed = value.kind === 'input' || value.kind === 'unknown' || value.kind === 'member' ? parameterValue(walk, pattern.typeAnnotation ?? declared, undefined) : undefined;
+      if (!typed) noteType(walk, value, pattern.typeAnnotation ?? declared, walk.file);
       walk.state.variables.set(variable, typed ?? value);
       return;
     }
@@ -40,6 +42,7 @@ export function bind(walk: Walk, target: Node, value: Value, declared?: Node | n
     }
     case 'ObjectPattern': {
       const taken: string[] = [];
+      noteType(walk, value, pattern.typeAnnotation ?? declared, walk.file);
       for (const one of pattern.properties) {
         if (one.type === 'RestElement') {
           bind(walk, one.argument, restOf(walk, value, taken, one), undefined);

@@ -18,14 +18,31 @@ export interface Facet {
 
 type Step = { key: string } | { element: true } | { filter: FilteredValue };
 
+const known = new WeakMap<Value, Facet | null>();
+
+/** Asked of the same values by every rule, so each answer is kept. */
 export function facetOf(value: Value): Facet | undefined {
+  if (value.kind !== 'member' && value.kind !== 'element' && value.kind !== 'filtered' && value.kind !== 'choice' && value.kind !== 'result') return undefined;
+  const found = known.get(value);
+  if (found !== undefined) return found ?? undefined;
+  const made = readFacet(value);
+  known.set(value, made ?? null);
+  return made;
+}
+
+function readFacet(value: Value): Facet | undefined {
   const steps: Step[] = [];
   let at: Value = value;
   for (; at.kind !== 'result';) {
     if (at.kind === 'member') { steps.unshift({ key: at.key }); at = at.object; }
     else if (at.kind === 'element') { steps.unshift({ element: true }); at = at.of; }
     else if (at.kind === 'filtered') { steps.unshift({ filter: at }); at = at.of; }
-    else return undefined;
+    else if (at.kind === 'choice') {
+      // `rows ?? []`, `row || null`, `Array.isArray(rows) ? rows : []`: what is there is still the result.
+      const arms = at.arms.filter((arm) => arm.value.kind !== 'literal' && arm.value.kind !== 'array');
+      if (arms.length !== 1) return undefined;
+      at = arms[0]!.value;
+    } else return undefined;
   }
   const operation = at.operation;
   const part = longestPart(operation, steps);

@@ -4,10 +4,10 @@ import type { Formula } from '../value/formula.ts';
 import type { Node } from '../value/terms.ts';
 import { compare, truthiness } from './conditions.ts';
 import { condition, evaluate } from './expressions.ts';
-import { elementOf } from './objects.ts';
+import { baseOf, elementOf } from './objects.ts';
 import { bind } from './patterns.ts';
 import { handledBy } from './handlers.ts';
-import { fork, join, type State } from './state.ts';
+import { fork, join, snapshot, type State } from './state.ts';
 import type { Jump, Walk } from './walk.ts';
 
 export function block(walk: Walk, statements: readonly Node[]): void {
@@ -24,7 +24,8 @@ export function statement(walk: Walk, node: Node, label?: string): void {
     case 'BlockStatement': block(walk, node.body); return;
     case 'ExpressionStatement': evaluate(walk, node.expression); return;
     case 'VariableDeclaration':
-      for (const one of node.declarations) bind(walk, one.id, one.init ? evaluate(walk, one.init) : walk.terms.undefined);
+      // What `require` gives is found where the name is used, as with `import`.
+      for (const one of node.declarations) if (!isRequire(one.init)) bind(walk, one.id, one.init ? evaluate(walk, one.init) : walk.terms.undefined);
       return;
     case 'ReturnStatement': {
       const value = node.argument ? evaluate(walk, node.argument) : undefined;
@@ -46,7 +47,7 @@ export function statement(walk: Walk, node: Node, label?: string): void {
     case 'ForOfStatement': case 'ForInStatement': {
       const collection = walk.settle(evaluate(walk, node.right), node);
       const element = node.type === 'ForOfStatement' ? walk.settle(elementOf(walk, collection), node) : walk.terms.unknown(node, [collection]);
-      loop(walk, node, label, walk.formulas.opaque(node, [collection]), () => {
+      loop(walk, node, label, walk.formulas.opaque(node, [collection, baseOf(walk, collection)]), () => {
         if (node.left.type === 'VariableDeclaration') bind(walk, node.left.declarations[0]!.id, element);
         else bind(walk, node.left, element);
         statement(walk, node.body);
@@ -54,15 +55,14 @@ export function statement(walk: Walk, node: Node, label?: string): void {
       return;
     }
     case 'WhileStatement':
-      loop(walk, node, label, condition(walk, node.test), () => statement(walk, node.body), node.test);
+      loop(walk, node, label, asked(walk, node, node.test), () => statement(walk, node.body), node.test);
       return;
     case 'DoWhileStatement':
-      jump(walk, node, label, true, () => statement(walk, node.body));
-      condition(walk, node.test);
+      loop(walk, node, label, walk.formulas.true, () => statement(walk, node.body), node.test);
       return;
     case 'ForStatement':
       if (node.init) { if (node.init.type === 'VariableDeclaration') statement(walk, node.init); else evaluate(walk, node.init); }
-      loop(walk, node, label, node.test ? condition(walk, node.test) : walk.formulas.true, () => {
+      loop(walk, node, label, node.test ? asked(walk, node, node.test) : walk.formulas.true, () => {
         statement(walk, node.body);
         if (node.update && !walk.state.dead) evaluate(walk, node.update);
       }, node.test ?? undefined);
@@ -72,7 +72,8 @@ export function statement(walk: Walk, node: Node, label?: string): void {
     case 'BreakStatement': case 'ContinueStatement': {
       const isContinue = node.type === 'ContinueStatement';
       const target = walk.jumps.findLast((one) => (node.label ? one.label === node.label.name : isContinue ? one.isLoop : true));
-      if (target) (isContinue ? target.continues : target.breaks).push(walk.state);
+      if (target && isContinue) target.continues.push(snapshot(walk.state, target.base));
+      else if (target) target.breaks.push(snapshot(walk.state, target.outer));
       walk.leave(isContinue ? 'continue' : 'break', node, undefined);
       return;
     }
@@ -84,10 +85,10 @@ export function statement(walk: Walk, node: Node, label?: string): void {
   }
 }
 
-/** Runs `body` as the target of `break` and `continue`; those states come back to life at its end. */
-function jump(walk: Walk, node: Node, label: string | undefined, isLoop: boolean, body: () => void): { breaks: State[] } {
-  const target: Jump = { node, label, isLoop, breaks: [], continues: [] };
+/** Runs `body` as the target of `break` and `continue`; those states come back to life at its end. `outer`: what breaks are layers over. */
+function jump(walk: Walk, node: Node, label: string | undefined, isLoop: boolean, body: () => void, outer: State = walk.state): { breaks: State[] } {
   const base = walk.state;
+  const target: Jump = { node, base, outer, label, isLoop, breaks: [], continues: [] };
   walk.state = fork(base, walk.formulas.true, walk.formulas);
   walk.jumps.push(target);
   if (isLoop) walk.loops.push(node);
@@ -114,21 +115,34 @@ function loop(walk: Walk, node: Node, label: string | undefined, enters: Formula
   const skipped = fork(base, walk.formulas.not(enters), walk.formulas);
   const entered = fork(base, enters, walk.formulas);
   walk.state = entered;
-  const { breaks } = entered.dead ? { breaks: [] } : jump(walk, node, label, true, body);
-  if (test && !walk.state.dead) {
-    walk.loops.push(node);
-    walk.assume(walk.formulas.not(condition(walk, test)));
-    walk.loops.pop();
-  }
+  const { breaks } = entered.dead ? { breaks: [] } : jump(walk, node, label, true, body, base);
+  const ways = breaks.filter((one) => !one.dead);
+  // Nothing ends it but a `break`: whoever goes round again leaves by one of them as well, with the values of a later round.
+  if (!walk.state.dead && isEndless(node)) {
+    if (ways.length) walk.state.condition = walk.formulas.or(...ways.map((one) => one.condition)); else walk.state.dead = true;
+  } else if (test && !walk.state.dead) walk.assume(walk.formulas.not(asked(walk, node, test)));
   walk.state = base;
   join(base, [skipped, entered, ...breaks], walk.terms, walk.formulas, node);
+}
+
+/** A loop's test is asked in each round. */
+function asked(walk: Walk, node: Node, test: Node): Formula {
+  walk.loops.push(node);
+  const found = condition(walk, test);
+  walk.loops.pop();
+  return found;
+}
+
+function isEndless(node: Node): boolean {
+  if (node.type === 'ForStatement') return node.test == null;
+  return (node.type === 'WhileStatement' || node.type === 'DoWhileStatement') && node.test.type === 'Literal' && node.test.value === true;
 }
 
 function switchStatement(walk: Walk, node: TSESTree.SwitchStatement, label: string | undefined): void {
   const subject = evaluate(walk, node.discriminant);
   const isTrue = subject.kind === 'literal' && subject.value === true;
   const base = walk.state;
-  const target: Jump = { node, label, isLoop: false, breaks: [], continues: [] };
+  const target: Jump = { node, base, outer: base, label, isLoop: false, breaks: [], continues: [] };
   walk.jumps.push(target);
   let missed: Formula = walk.formulas.true;
   let falls: State | undefined;
@@ -136,6 +150,7 @@ function switchStatement(walk: Walk, node: TSESTree.SwitchStatement, label: stri
   for (const one of [...node.cases.filter((each) => each !== fallback), ...(fallback ? [fallback] : [])]) {
     const test = one.test && evaluate(walk, one.test);
     const when = test ? (isTrue ? truthiness(walk, test) : compare(walk, '===', subject, test)) : walk.formulas.true;
+    if (!walk.quiet) walk.tests.add(when);
     const entered = fork(base, walk.formulas.and(missed, when), walk.formulas);
     if (falls && !falls.dead) {
       // Both are layers over `base`, so their join is one as well: an empty layer takes it.
@@ -179,4 +194,10 @@ function tryStatement(walk: Walk, node: TSESTree.TryStatement): void {
   walk.state.dead = false;
   block(walk, node.finalizer.body);
   walk.state.dead ||= dead;
+}
+
+/** `require('m')`, `require('m').a`. */
+function isRequire(init: Node | null): boolean {
+  const call = init?.type === 'MemberExpression' && !init.computed ? init.object : init;
+  return call?.type === 'CallExpression' && call.callee.type === 'Identifier' && call.callee.name === 'require' && call.arguments[0]?.type === 'Literal';
 }

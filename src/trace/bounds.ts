@@ -1,0 +1,86 @@
+/** Rows that are counted before one of them goes ("the last owner stays") or one more comes in ("at most three are pinned"). */
+import type { OpenQuestion, Operation } from '../model.ts';
+import type { Catalogue, Tri } from '../schema/model.ts';
+import { formulaLiterals, type FormulaLiteral } from '../value/formula.ts';
+import { isRead, effectiveCondition, tableOf } from './absence.ts';
+import { isRejected, type Check } from './checked.ts';
+import { boundOf } from './counted.ts';
+import { comparisonAfter } from './flip.ts';
+import type { Trace } from './index.ts';
+import { armsOf, isConstant, sameTable, sameValue } from './matching.ts';
+import { precedes } from './order.ts';
+import { relationArms } from './relations.ts';
+import { facetOf, isRowCount, type Facet } from './results.ts';
+
+export function countChecks(write: Operation, trace: Trace, catalogue: Catalogue): Check[] {
+  const condition = effectiveCondition(write, trace);
+  return formulaLiterals(condition).flatMap((literal): Check[] => {
+    const lower = lowerBound(literal) ?? otherRow(literal, write);
+    const upper = lower ? undefined : upperBound(literal, write);
+    const facet = lower ?? upper;
+    if (!facet || !isRead(facet.operation) || !precedes(facet.operation, write)) return [];
+    const read = facet.operation;
+    const table = tableOf(read, facet, catalogue);
+    const joined = joinedArms(read, write, catalogue);
+    if (sameTable(table, write.table) !== true && !joined.length) return [];
+    const arms = joined.length ? joined : table === read.table ? armsOf(read, facet) : relationArms(read, facet, table, trace.terms);
+    const moves = movesRow(write, arms, lower ? 'out' : 'in', literal.atom.kind === 'compare');
+    // Pruning what is too much also waits for a count; a rule about how many there are is told to whoever breaks it.
+    if (moves === false || !isRejected([literal.holds ? literal.atom : trace.formulas.not(literal.atom)], { read }, trace)) return [];
+    const open: OpenQuestion[] = moves === 'unknown' ? [{ id: 'moves-unclear', text: `the write ${lower ? 'takes a row out of' : 'adds a row to'} those that were counted` }] : [];
+    return [{ read, kind: lower ? 'least' : 'most', columns: [], open }];
+  });
+}
+
+/** `if (owners <= 1) throw`, `if (owners === 1) throw`: the write runs only while there are more. */
+function lowerBound({ atom, holds }: FormulaLiteral): Facet | undefined {
+  if (atom.kind !== 'compare') return undefined;
+  if (atom.operator === '===') return holds || (atom.right.kind === 'literal' && Number(atom.right.value) === 0) ? undefined : boundOf({ atom, holds });
+  return boundOf({ atom, holds: !holds });
+}
+
+/** `if (!(await findFirst({ where: { teamId, role: 'OWNER', id: { not: id } } }))) throw`: some other one must be there. */
+function otherRow({ atom, holds }: FormulaLiteral, write: Operation): Facet | undefined {
+  if (atom.kind !== 'exists' || !holds) return undefined;
+  const facet = facetOf(atom.of);
+  const arms = facet ? armsOf(facet.operation, facet) : [];
+  const own = (write.predicate?.arms ?? []).flat().filter((one) => one.operator === '=');
+  const isOther = arms.some((arm) => arm.some((one) => (one.operator === '!=' || one.operator === 'not in') && own.some((each) => each.column === one.column && sameValue(each.value, one.value))));
+  return facet && isOther ? facet : undefined;
+}
+
+function upperBound(literal: FormulaLiteral, write: Operation): Facet | undefined {
+  const { atom, holds } = literal;
+  // None may be there yet: a constant is written by which the next look-up finds the row.
+  if (atom.kind === 'exists' && !holds && write.verb !== 'delete') {
+    const facet = facetOf(atom.of);
+    return facet && (isRowCount(facet) || facet.is === 'exists') ? facet : undefined;
+  }
+  return atom.kind === 'compare' && atom.operator !== '===' ? boundOf(literal) : undefined;
+}
+
+/** Conditions of the count on the written table, to which it is joined: members whose circle is unlocked. */
+function joinedArms(read: Operation, write: Operation, catalogue: Catalogue): ReturnType<typeof armsOf> {
+  if (sameTable(read.table, write.table) === true) return [];
+  return (read.predicate?.arms ?? []).map((arm) => arm.filter((one) => {
+    if (one.via.length !== 1) return false;
+    const relation = read.table.table?.relations.find((each) => each.name === one.via[0]);
+    const target = relation?.target ?? one.via[0]!;
+    return sameTable({ name: target, table: catalogue.find(read.client, target) }, write.table) === true || `${target}s` === write.table.name;
+  }).map((one) => ({ ...one, via: [] }))).filter((arm) => arm.length);
+}
+
+/** Whether the write takes a row out of the counted set, or brings one in. */
+function movesRow(write: Operation, arms: ReturnType<typeof armsOf>, way: 'in' | 'out', bounded: boolean): Tri {
+  if (write.verb === 'delete') return way === 'out';
+  const assignments = (write.rows ?? []).flatMap((row) => row.assignments).filter((one) => one.how === 'set');
+  const results = arms.flatMap((arm) => arm.flatMap((one): Tri[] => {
+    const assignment = one.via.length ? undefined : assignments.find((each) => each.column === one.column);
+    return assignment ? [comparisonAfter(one, assignment)] : [];
+  }));
+  if (!results.length) return false;
+  // A value from outside is looked for as any key is: that another row has it already is `no-check-then-reject`'s matter.
+  if (way === 'in' && !arms.some((arm) => arm.some((one) => isConstant(one.value) && assignments.some((each) => each.column === one.column)))) return bounded && results.includes(true);
+  if (way === 'out') return results.includes(false) ? true : results.includes('unknown') ? 'unknown' : false;
+  return results.includes(false) ? false : results.includes('unknown') ? 'unknown' : true;
+}

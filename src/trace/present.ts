@@ -1,0 +1,60 @@
+/** What a function does where a look-up found the row: hands it out and goes on, or answers "no". */
+import type { Operation } from '../model.ts';
+import { conjuncts, needs, type Formula, type FormulaLiteral } from '../value/formula.ts';
+import { decidedBy } from './absence.ts';
+import type { Exit, Trace } from './index.ts';
+import { precedes } from './order.ts';
+import { facetOf } from './results.ts';
+
+/**
+ * - `gives`: the row is returned, updated or toggled, nothing happens, or the answer is that of the insert's side;
+ * - `rejects`: any other answer: throw, 409, `{ error }`, false, another free name.
+ */
+export type PresentSide = 'gives' | 'rejects';
+
+const WRITES: ReadonlySet<string> = new Set(['update', 'delete', 'upsert', 'save']);
+export const FAILURE = /\b(?:status|statusCode|code|sendStatus)\s*[(:]\s*["']?4\d\d\b|\berror|\bfail|\b(?:ok|success|created|isSuccess|valid|available)\s*:\s*false|already|exists?\b|taken|duplicate|in use|conflict|not available/i;
+
+/** What was asked for is so: skipped, not refused. */
+const SUCCESS = /\b(?:ok|success|isSuccess)\s*:\s*true\b|\bstatus\s*:\s*["'](?:ok|success)["']/;
+
+export function presentSide(read: Operation, write: Operation, trace: Trace): PresentSide {
+  // `while (await isTaken(slug)) slug = next()`: found means: try another one.
+  if (read.loops.some((loop) => !write.loops.includes(loop) && /^(?:While|DoWhile|For)Statement$/.test(loop.type))) return 'rejects';
+  if (trace.answers.some((one) => one.failure && decidedBy(one.condition, read, 'present'))) return 'rejects';
+  // What follows the insert is its own side, also where the row that was read is another one (the parent of the inserted).
+  const inserted = conjuncts(write.condition);
+  const follows = (exit: Exit): boolean => { const known = conjuncts(exit.condition); return exit.order >= write.id && inserted.every((part) => known.includes(part)); };
+  const exits = trace.exits.filter((one) => one.kind !== 'end' && (decidedBy(one.condition, read, 'present') || isNotMissing(one.condition, read)) && !follows(one));
+  return exits.some((exit) => isRejection(exit, read, write, trace)) ? 'rejects' : 'gives';
+}
+
+/** `if (error?.code !== 'PGRST116') return …`: whatever is not "no row"; with `error &&` in front it is a failure of the look-up. */
+function isNotMissing(condition: Formula, read: Operation): boolean {
+  const codes = read.result.find((part) => part.absentCodes)?.absentCodes;
+  if (!codes) return false;
+  const asks = (literal: FormulaLiteral): boolean => {
+    const { atom, holds } = literal;
+    return !holds && atom.kind === 'compare' && atom.operator === '===' && atom.right.kind === 'literal' && codes.includes(String(atom.right.value)) && facetOf(atom.left)?.operation === read;
+  };
+  return needs(condition, asks).how === 'all' && !decidedBy(condition, read, 'absent');
+}
+
+function isRejection(exit: Exit, read: Operation, write: Operation, trace: Trace): boolean {
+  // After an update or a delete of the row that was found: what the caller asked for was done, or tried.
+  if (trace.operations.some((one) => precedes(read, one) && one.id <= exit.order && one !== write && WRITES.has(one.verb) && one.table.name === read.table.name
+    && decidedBy(one.condition, read, 'present') && trace.formulas.and(one.condition, exit.condition).kind !== 'false')) return false;
+  if (exit.kind === 'throw') return true;
+  if (exit.kind !== 'return') return false;
+  const { value } = exit;
+  if (value === undefined || (value.kind === 'literal' && value.value === undefined)) return false;
+  const text = trace.file.slice(exit.node);
+  const gives = exit.sources.has(read);
+  if (gives && !/\b(?:status|statusCode|code)\s*[(:]\s*["']?4\d\d\b|\berror\s*:/i.test(text)) return false;
+  if (SUCCESS.test(text)) return false;
+  // The same answer on both sides tells nobody apart.
+  const other = trace.exits.filter((one) => one.kind === 'return' && one.order >= write.id && one.node !== exit.node);
+  if (other.some((one) => trace.file.slice(one.node) === text)) return false;
+  if (value.kind === 'literal') return true;
+  return FAILURE.test(text) || !gives;
+}
