@@ -3,8 +3,10 @@
  * turns what it yields into ESLint reports, another into edits.
  */
 import type { Race } from './model.ts';
+import type { ConflictSite } from './trace/conflict-sites.ts';
 import type { Trace } from './trace/index.ts';
 import type { Pairs } from './trace/pairs.ts';
+import type { HelperNames } from './trace/protection.ts';
 import type { Node } from './value/terms.ts';
 
 export interface RuleReport {
@@ -16,10 +18,34 @@ export interface RuleReport {
   readonly node: Node;
 }
 
+/** A write "insert, or update what is there" somewhere in the project. */
+export interface PlacedKey {
+  /** Names that are equal for the same table, and for the same columns of it. */
+  readonly table: string;
+  readonly key: string;
+  readonly columns: readonly string[];
+  /** Columns that its rows can hold, named as in `key`; undefined where that is not known. */
+  readonly holds: ReadonlySet<string> | undefined;
+  /** Absolute, and as people see it. */
+  readonly file: string;
+  readonly shown: string;
+  /** 1-based. */
+  readonly line: number;
+}
+
+/** What lies beyond the trace: the file's other functions, and the other files of its package. */
+export interface Project {
+  /** All such writes of files that mention the site's table; reads files only when asked. */
+  conflictSites(site: ConflictSite): readonly PlacedKey[];
+}
+
 export interface RuleContext<Options = Record<string, never>> {
   readonly options: Options;
   /** Reads and writes of this trace that belong together, and what closes them. */
   readonly pairs: Pairs;
+  readonly project: Project;
+  /** What the project calls its own lock and transaction helpers. */
+  readonly names: HelperNames;
 }
 
 /** A JSON schema of the rule's own options (an object); `certainty` is added by the adapter. */
