@@ -102,13 +102,18 @@ class MariaDatabase implements Database {
   }
 
   /**
-   * InnoDB's own count of statements that wait for a row lock, which is exact at every moment. Its tables of transactions and lock
-   * waits say who waits for whom, but are a copy that is renewed only after nobody has read it for 100 ms: no use to someone who asks
-   * all the time. Deadlocks are found by InnoDB in the statement that closes the circle, so a wait that is counted is one that lasts.
+   * InnoDB's own count of statements that wait for a row lock, then its monitor. The count is cheap and never too low, but a statement
+   * that has been given its lock stays counted until its thread wakes, which a busy machine may delay past the end of the COMMIT that
+   * gave it; the monitor prints the waits themselves, which the giver takes away. (`INNODB_TRX` and `INNODB_LOCK_WAITS` are copies that are
+   * renewed only after nobody has read them for 100 ms: no use to someone who asks all the time.) Deadlocks are found by InnoDB in the
+   * statement that closes the circle, so a wait that is printed is one that lasts.
    */
   readonly blocked = async (calls: readonly number[], statements: number): Promise<ReadonlySet<number>> => {
     const [row] = await this.#list(`show global status like 'Innodb_row_lock_current_waits'`);
-    return Number(row?.['Value'] ?? 0) === statements ? new Set(calls) : new Set();
+    if (Number(row?.['Value'] ?? 0) !== statements) return new Set();
+    const [monitor] = await this.#list('show engine innodb status');
+    const waits = monitor?.['Status']?.match(/^-+ TRX HAS BEEN WAITING /gm)?.length ?? 0;
+    return waits === statements ? new Set(calls) : new Set();
   };
 
   async close(): Promise<void> {

@@ -31,28 +31,50 @@ export async function explore<T>(execute: (pick: Pick) => Promise<Run<T>>, limit
   const runs: { steps: readonly Step[]; outcome: T }[] = [];
   for (let attempts = 0; ; attempts++) {
     if (attempts >= limit) return { runs, cut: true };
-    let depth = 0;
-    const run = await execute((enabled) => {
-      const known = stack[depth];
-      if (known) {
-        const again = enabled.find((one) => same(one, known.chosen));
-        if (!again || shape(again.sql) !== shape(known.chosen.sql)) throw new Error(`call ${known.chosen.call + 1} does not repeat: under the same schedule it sent ${again ? `\`${again.sql}\`` : 'nothing'} where it had sent \`${known.chosen.sql}\`.`);
+    const run = await repeated(execute, () => {
+      let depth = 0;
+      return (enabled) => {
+        const known = stack[depth];
+        if (known) {
+          const again = enabled.find((one) => same(one, known.chosen));
+          if (!again || shape(again.sql) !== shape(known.chosen.sql)) throw new Diverged(`call ${known.chosen.call + 1} does not repeat: under the same schedule it sent ${again ? `\`${again.sql}\`` : 'nothing'} where it had sent \`${known.chosen.sql}\`.`);
+          depth++;
+          return again;
+        }
+        const parent = stack[depth - 1];
+        const sleep = parent ? [...parent.sleep, ...parent.tried].filter((one) => independent(one.footprint, parent.chosen.footprint) && one.call !== parent.chosen.call) : [];
+        // What touches nothing (BEGIN, SAVEPOINT) commutes with all that can ever follow: no choice there.
+        const local = enabled.find((one) => independent(one.footprint, one.footprint) && !one.footprint.reads.size);
+        const choices = local ? [local] : enabled;
+        const chosen = choices.find((one) => !sleep.some((asleep) => same(asleep, one)));
+        if (!chosen) return undefined;
+        stack.push({ enabled: choices, sleep, tried: [], chosen });
         depth++;
-        return again;
-      }
-      const parent = stack[depth - 1];
-      const sleep = parent ? [...parent.sleep, ...parent.tried].filter((one) => independent(one.footprint, parent.chosen.footprint) && one.call !== parent.chosen.call) : [];
-      // What touches nothing (BEGIN, SAVEPOINT) commutes with all that can ever follow: no choice there.
-      const local = enabled.find((one) => independent(one.footprint, one.footprint) && !one.footprint.reads.size);
-      const choices = local ? [local] : enabled;
-      const chosen = choices.find((one) => !sleep.some((asleep) => same(asleep, one)));
-      if (!chosen) return undefined;
-      stack.push({ enabled: choices, sleep, tried: [], chosen });
-      depth++;
-      return chosen;
+        return chosen;
+      };
     });
     if (run.complete && run.outcome !== undefined) runs.push({ steps: run.steps, outcome: run.outcome });
     if (!advance(stack)) return { runs, cut: false };
+  }
+}
+
+/** A run that did not follow the schedule that it was to repeat. */
+class Diverged extends Error {}
+
+/** Further attempts at a run that left its schedule. */
+const AGAIN = 3;
+
+/**
+ * Which of two statements that wait for one lock a server lets on is its own affair, and a busy machine may change its mind: the run is
+ * made again. Only calls that never repeat (a clock, a random choice, a cache that outlives the run) cannot be explored.
+ */
+async function repeated<T>(execute: (pick: Pick) => Promise<Run<T>>, follow: () => Pick): Promise<Run<T>> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await execute(follow());
+    } catch (error) {
+      if (!(error instanceof Diverged) || attempt === AGAIN) throw error;
+    }
   }
 }
 

@@ -83,6 +83,18 @@ describe('explore', () => {
     await expect(all([fickle(0), fickle(1)])).rejects.toThrow(/call \d does not repeat/);
   });
 
+  test('runs a schedule again that a call left once', async () => {
+    let runs = 0;
+    const explored = await explore(async (pick) => {
+      const toy = new Toy();
+      const left = ++runs === 2;
+      const calls = [0, 1].map((call) => async () => { for (let n = 0; n < (left && !call ? 0 : 2); n++) await toy.insert(call, String(call)); });
+      return { ...(await toy.stage.run(calls, pick)), outcome: toy.rows.join() };
+    }, 100);
+    expect(new Set(explored.runs.map((one) => one.outcome)).size).toBe(6);
+    expect(runs).toBe(7);
+  });
+
   test('lockstep lets the calls step in turn', async () => {
     const toy = new Toy();
     const { steps } = await toy.stage.run([0, 1, 2].map((call) => () => findThenInsert(call)(toy)), lockstep());
