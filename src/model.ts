@@ -168,6 +168,8 @@ export interface OperationSpec {
   readonly reloads?: Value;
   /** Columns that a `find` fetches, undefined: all; relations fetched along ride in `includes`. */
   readonly columns?: readonly string[];
+  /** Code finds more in a row than columns of the table under their own names: others' columns, aliases, what the database computed. */
+  readonly mixed?: true;
   readonly includes?: readonly string[];
   /** Conditions on the rows of an included relation (or on those that are counted), by the relation's name. */
   readonly included?: Readonly<Record<string, Predicate>>;

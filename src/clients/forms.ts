@@ -195,6 +195,8 @@ export interface GuardedWriteRequest {
   readonly wants: 'result' | 'nothing';
   /** The name that the result has in the code, where it has one. */
   readonly into: string | undefined;
+  /** The name of the result's first element, where code takes that alone: `const [row] = await …`; there is no `into` then. */
+  readonly intoFirst: string | undefined;
   /** A save: the variable of the entity, and whether its fields stay changed in memory, where code goes on to read them. */
   readonly entity: { readonly name: string; readonly kept: boolean } | undefined;
 }

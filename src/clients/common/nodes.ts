@@ -20,3 +20,11 @@ export function stepsOf(node: Node): ReadonlyMap<string, TSESTree.CallExpression
   }
   return steps;
 }
+
+/** What stands in front of a step's dot. */
+export function spaceBefore(step: TSESTree.CallExpression, { text }: { text(node: Node): string }): string {
+  const { callee } = step;
+  if (callee.type !== 'MemberExpression') return '';
+  const start = step.range[0];
+  return text(step).slice(callee.object.range[1] - start, callee.property.range[0] - start).replace(/\.\s*$/, '');
+}

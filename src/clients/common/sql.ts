@@ -125,7 +125,7 @@ export interface Tables {
 }
 
 /** The part of an operation that the text tells. The library adds where it comes from and how its results look. */
-export type StatementSpec = Pick<OperationSpec, 'verb' | 'table' | 'many'> & Partial<Pick<OperationSpec, 'predicate' | 'rows' | 'rowsOf' | 'conflict' | 'lock' | 'aggregate' | 'order' | 'columns' | 'detail'>> & {
+export type StatementSpec = Pick<OperationSpec, 'verb' | 'table' | 'many'> & Partial<Pick<OperationSpec, 'predicate' | 'rows' | 'rowsOf' | 'conflict' | 'lock' | 'aggregate' | 'order' | 'columns' | 'mixed' | 'detail'>> & {
   /** What the database answers: rows, one row with one value under a name, or a number of rows. */
   readonly answers: 'rows' | 'scalar' | 'affected';
   /** The name of that value, where it has one of its own. */
@@ -220,7 +220,12 @@ class Made {
     const columns = items?.length && items.every((one) => one !== undefined) ? items.map((one) => this.#column(one)) : undefined;
     const order = statement.order.flatMap((one) => (one.column ? [{ column: this.#column(one.column.name), descending: one.descending }] : []));
     const one = statement.limit?.kind === 'literal' && statement.limit.value === 1;
-    return { ...base, verb: 'find', many: !one && !addressesOne(predicate, this.#table.table), answers: 'rows', ...(columns && { columns }), ...(order.length && { order }) };
+    return { ...base, verb: 'find', many: !one && !addressesOne(predicate, this.#table.table), answers: 'rows', ...(columns && { columns }), ...(this.#isMixed(statement) && { mixed: true }), ...(order.length && { order }) };
+  }
+
+  /** Joined tables' columns, other names, computed values. */
+  #isMixed({ joins, compound, items }: Select): boolean {
+    return compound || joins.length > 0 || items?.some(({ operand, alias }) => operand.kind !== 'column' || (alias !== undefined && alias.toLowerCase() !== operand.column.name.toLowerCase())) === true;
   }
 
   insert(statement: Insert): StatementSpec | undefined {

@@ -65,7 +65,7 @@ export function onBuilder(handle: HandleValue, call: Call, context: ClientContex
   if (JOINS.has(method)) {
     const joined = asTable(first, context);
     // A left join leaves every row; what it is joined on narrows nothing.
-    return method === 'leftJoin' ? next({}) : next({ joined: [...data.joined, joined?.name ?? '?'] });
+    return method === 'leftJoin' ? next({ joins: true }) : next({ joins: true, joined: [...data.joined, joined?.name ?? '?'] });
   }
   if (NEUTRAL.has(method)) return next({});
   if (COMPOUND.has(method)) return next({ predicate: { ...data.predicate, complete: false } });

@@ -12,10 +12,11 @@ import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, Forms, InsertMissingRequest, UpsertForm, UpsertRequest } from '../forms.ts';
 import { alternativeKeys, parts } from './alternative-keys.ts';
 import { builderOf, stepsOf } from './chain.ts';
+import { guardedWrite } from './forms-guarded.ts';
 import { violationForm } from './forms-violation.ts';
 import { ID } from './handles.ts';
 
-export const forms: Forms = { ignoresOneKey: true, upsert, insertMissing, violation: violationForm, parts, alternativeKeys };
+export const forms: Forms = { ignoresOneKey: true, upsert, insertMissing, violation: violationForm, guardedWrite, parts, alternativeKeys };
 
 const DATABASES: Readonly<Record<Dialect, string>> = { postgres: 'Postgres', mysql: 'MySQL', sqlite: 'SQLite' };
 

@@ -46,6 +46,8 @@ export interface BuilderData extends Origin {
   readonly order: readonly { readonly column: string; readonly descending: boolean }[];
   readonly lock: Lock | undefined;
   readonly joined: readonly string[];
+  /** Any other table is joined, a left join included. */
+  readonly joins?: true;
   readonly grouped: boolean;
   /** What `.get()`, `.all()`, `.run()`, `.values()` made of the answer. */
   readonly terminal: 'get' | 'all' | 'run' | 'values' | undefined;

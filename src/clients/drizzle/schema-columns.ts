@@ -114,6 +114,14 @@ function chainOf(node: Node, file: SourceFile, shared: Shared, depth: number): S
   return inner ? [...inner, ...rest] : steps;
 }
 
+/** What code gets of it: SQLite keeps moments and booleans as numbers, which `mode` makes into values of their own. */
+function typeOf({ name, args }: { readonly name: string; readonly args: readonly Node[] }): string {
+  const modes = args.flatMap((one) => { const mode = literalOf(propertyOf(one, 'mode')); return typeof mode === 'string' ? [mode] : []; });
+  if (name === 'integer' && modes[0]?.startsWith('timestamp')) return 'timestamp';
+  if (name === 'integer' && modes[0] === 'boolean') return 'boolean';
+  return modes[0] === 'json' ? 'json' : name.toLowerCase();
+}
+
 function column(name: string, node: Node, file: SourceFile, shared: Shared, casing: 'snake' | 'camel' | undefined, found: Columns): boolean {
   const steps = chainOf(node, file, shared, 0);
   const [type, ...rest] = steps ?? [];
@@ -128,7 +136,7 @@ function column(name: string, node: Node, file: SourceFile, shared: Shared, casi
   const generated = has(GENERATED) || Boolean(autoincrement) || Boolean(rowid);
   const plain = literalOf(called('default')?.args[0]);
   found.columns.push({
-    name, dbName: textOf(type.args[0]) ?? cased(name, casing), type: type.name.toLowerCase(), nullable: !(primary || called('notNull') || /serial$/.test(type.name)),
+    name, dbName: textOf(type.args[0]) ?? cased(name, casing), type: typeOf(type), nullable: !(primary || called('notNull') || /serial$/.test(type.name)),
     default: generated ? 'generated-id' : has(MADE_BY_DATABASE) ? 'database' : has(MADE_BY_CLIENT) ? 'client' : 'none',
     ...(plain !== undefined && { defaultLiteral: plain }),
     ...((called('$onUpdate') || called('$onUpdateFn') || called('onUpdateNow')) && { updatedAt: true }),

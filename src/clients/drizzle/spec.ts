@@ -43,6 +43,7 @@ export function specOf(data: BuilderData, node: Node, context: ClientContext): O
     ...((verb === 'update' || verb === 'delete') && { miss: missOf(data, dialect) }),
     ...(locks && { lock: data.lock!.strength }),
     ...(selected.columns && { columns: selected.columns }),
+    ...(verb === 'find' && isMixed(data, context) && { mixed: true as const }),
     ...(selected.aggregate && { aggregate: selected.aggregate }),
     ...(data.order.length > 0 && { order: data.order }),
     result: resultOf({ data, verb, many, aggregateName: selected.name, dialect }),
@@ -68,6 +69,11 @@ function fieldNames({ fields }: BuilderData, context: ClientContext): { fields?:
     return entry.kind === 'property' && column !== undefined ? (column === entry.key ? column : `${entry.key}=${column}`) : `?${entry.node.range[0]}`;
   });
   return { fields: names ?? [`?${fields.id}`] };
+}
+
+/** Joined tables nest the rows or lend columns; a field may have another name than its column, or be computed. */
+function isMixed(data: BuilderData, context: ClientContext): boolean {
+  return data.joined.length > 0 || data.joins === true || fieldNames(data, context).fields?.some((one) => /[?=]/.test(one)) === true;
 }
 
 interface Selected { readonly columns?: readonly string[]; readonly aggregate?: AggregateData; readonly name?: string }

@@ -6,7 +6,7 @@ import { driverViolation } from '../common/driver-violation.ts';
 import { rowsFrom } from '../common/rows.ts';
 import { specOf } from '../common/builder/spec.ts';
 import type { SpecOptions } from '../common/builder/spec.ts';
-import { columnOf, derivedFrom, emptyState, namedAs, tableOf } from '../common/builder/state.ts';
+import { columnOf, derivedFrom, emptyState, isMixed, namedAs, tableOf } from '../common/builder/state.ts';
 import type { BuilderState, Origin } from '../common/builder/state.ts';
 import { comparisonOf, joined } from '../common/builder/where.ts';
 import { aggregateOf, assignments, conditionOf, evaluated, setRow } from './expressions.ts';
@@ -94,7 +94,7 @@ function nextState(state: BuilderState, call: Call, context: ClientContext): Bui
     }
     case '$call': return first && (called(state, first, context) ?? { ...state, joined: true });
     case 'clearWhere': return { ...state, closed: undefined, predicate: { arms: [], complete: true, node: call.node } };
-    default: return NEUTRAL.has(method) ? state : undefined;
+    default: return NEUTRAL.has(method) ? (/join/i.test(method) ? { ...state, mixed: true } : state) : undefined;
   }
 }
 
@@ -114,8 +114,9 @@ function withSelected(state: BuilderState, given: Value, context: ClientContext)
   // Beside columns an aggregate is of groups.
   if (only) return { ...state, grouped: true, aggregate: state.aggregate ?? only };
   const names = listed.map((one) => context.literal(one)?.value);
-  if (!names.every((one) => typeof one === 'string')) return { ...state, columns: undefined };
-  return { ...state, columns: [...state.columns ?? [], ...(names as readonly string[]).map((one) => columnOf(state, one).name)] };
+  const mixed = isMixed(state, names) && { mixed: true as const };
+  if (!names.every((one) => typeof one === 'string')) return { ...state, ...mixed, columns: undefined };
+  return { ...state, ...mixed, columns: [...state.columns ?? [], ...(names as readonly string[]).map((one) => columnOf(state, one).name)] };
 }
 
 function withOrder(state: BuilderState, column: Value | undefined, direction: Value | undefined, context: ClientContext): BuilderState {

@@ -63,13 +63,6 @@ export function fieldsOf(steps: ReadonlyMap<string, TSESTree.CallExpression>, te
   return listed.map((one) => (one?.type === 'Literal' ? String(one.value) : one ? text(one) : '')).toSorted().join();
 }
 
-/** What stands in front of a step's dot. */
-export function spaceBefore(step: TSESTree.CallExpression, { text }: { text(node: Node): string }): string {
-  const { callee } = step;
-  if (callee.type !== 'MemberExpression') return '';
-  const start = step.range[0];
-  return text(step).slice(callee.object.range[1] - start, callee.property.range[0] - start).replace(/\.\s*$/, '');
-}
-
 export const isRefused = (value: object): value is Refusal => 'kind' in value && value.kind === 'refusal';
 export { refusal };
+export { spaceBefore } from '../common/nodes.ts';

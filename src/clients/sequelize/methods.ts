@@ -70,11 +70,11 @@ function read(call: Call, target: Target, context: ClientContext): OperationSpec
 
 const isUndefined = (value: Value): boolean => value.kind === 'literal' && value.value === undefined;
 
-function find(target: Target, { predicate, transaction, lock, columns, includes, order, detail }: FindOptions, many: boolean, result: readonly ResultPart[], context: ClientContext): OperationSpec {
+function find(target: Target, { predicate, transaction, lock, columns, mixed, includes, order, detail }: FindOptions, many: boolean, result: readonly ResultPart[], context: ClientContext): OperationSpec {
   const miss = result === ROW_OR_THROW ? 'throws' as const : result === ROW ? 'null' as const : undefined;
   return specFor(target, context, {
     verb: 'find', many, result, predicate, transaction,
-    ...(miss && { miss }), ...(lock && { lock }), ...(columns && { columns }), ...(includes && { includes }), ...(order && { order }), ...(detail && { detail }),
+    ...(miss && { miss }), ...(lock && { lock }), ...(columns && { columns }), ...(mixed && { mixed }), ...(includes && { includes }), ...(order && { order }), ...(detail && { detail }),
   });
 }
 

@@ -12,6 +12,7 @@ export interface FindOptions {
   readonly lock?: 'update' | 'share' | undefined;
   readonly order?: OperationSpec['order'];
   readonly columns?: readonly string[] | undefined;
+  readonly mixed?: true;
   readonly includes?: readonly string[] | undefined;
   readonly limitedToOne: boolean;
   readonly throws: boolean;
@@ -39,12 +40,14 @@ export function findOptions(target: Target, options: Value | undefined, context:
   if (include.required || target.scoped || table?.sideEffects.includes(DEFAULT_SCOPE) || get('offset')) predicate = { ...predicate, complete: false };
   if (flag('paranoid') !== false) predicate = withoutDeleted(predicate, table, context);
   const lock = lockOf(get('lock'), get('transaction'), context);
-  const columns = columnsOf(get('attributes'), context);
+  const attributes = get('attributes');
+  const columns = columnsOf(attributes, context);
+  const mixed = attributes !== undefined && !columns && !onlyExcludes(attributes, context) && { mixed: true as const };
   const order = orderOf(get('order'), context);
   const skips = flag('skipLocked') === true;
   return {
     predicate, transaction: transactionIn(options, target.node, context), limitedToOne: flag('limit') === 1, throws: get('rejectOnEmpty') !== undefined && flag('rejectOnEmpty') !== false,
-    ...(lock && { lock }), ...(columns && { columns }), ...(order?.length && { order }), ...(include.names.length && { includes: include.names }),
+    ...(lock && { lock }), ...(columns && { columns }), ...mixed, ...(order?.length && { order }), ...(include.names.length && { includes: include.names }),
     ...((skips || flag('raw') === true || flag('plain') === true) && { detail: { ...(skips && { skipLocked: true }), ...(flag('raw') === true && { raw: true }) } }),
   };
 }
@@ -84,6 +87,11 @@ function columnsOf(value: Value | undefined, context: ClientContext): readonly s
   const elements = value && context.elements(value);
   const names = elements?.map((one) => context.literal(one.value)?.value);
   return names?.length && names.every((one): one is string => typeof one === 'string') ? names : undefined;
+}
+
+/** `{ exclude: ['password'] }`: the others are called what they are called. */
+function onlyExcludes(value: Value, context: ClientContext): boolean {
+  return context.entries(value)?.every((one) => one.kind === 'property' && one.key === 'exclude') === true;
 }
 
 /** `[['createdAt', 'DESC']]`, `['name']`, `[[col('n'), 'ASC']]`. */

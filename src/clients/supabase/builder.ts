@@ -60,7 +60,7 @@ function withSelect(state: BuilderState, list: Value | undefined, context: Clien
   // Beside columns an aggregate is grouped by them: several numbers, which stay a plain read.
   const alone = state.verb === 'find' && only && read.aggregates.length === 1 && read.columns?.length === 0 && !read.embedded.length;
   const verb = alone ? { verb: only.function === 'count' ? 'count' as const : 'aggregate' as const, aggregate: only } : {};
-  return { ...state, returning: true, columns: read.columns, embedded: read.embedded, ...verb };
+  return { ...state, returning: true, columns: read.columns, ...(read.mixed && { mixed: read.mixed }), embedded: read.embedded, ...verb };
 }
 
 /** `{ count, head }`: a count is asked for by any known algorithm; an unknown value may be one. */

@@ -20,6 +20,8 @@ export interface SelectList {
   readonly embedded: readonly Embedded[];
   /** Aggregates of the rows: `amount.max()`, `count()`. */
   readonly aggregates: readonly { readonly function: string; readonly column: string | undefined; readonly name: string }[];
+  /** A column under another name, cast, or a part of one; a row that is spread into its parent. */
+  readonly mixed?: true;
 }
 
 /** Splits at `separator` outside parentheses and double quotes. */
@@ -52,6 +54,7 @@ export function readSelect(text: string | undefined): SelectList {
   const embedded: Embedded[] = [];
   const aggregates: SelectList['aggregates'][number][] = [];
   let all = compact === '';
+  let mixed = false;
   for (const item of splitOutside(compact, ',')) {
     if (item === '') continue;
     if (item === '*') { all = true; continue; }
@@ -59,6 +62,7 @@ export function readSelect(text: string | undefined): SelectList {
     const name = alias?.groups?.['alias']?.replaceAll('"', '');
     const body = (alias ? item.slice(alias[0].length) : item).replace(/^\.\.\./, '');
     const aggregate = AGGREGATE.exec(body)?.groups;
+    mixed ||= item.startsWith('...') || (body.includes('(') ? aggregate !== undefined : alias !== null || /::|->/.test(body));
     if (aggregate) {
       const fn = aggregate['name']!;
       aggregates.push({ function: fn, column: aggregate['column'], name: name ?? fn });
@@ -77,5 +81,5 @@ export function readSelect(text: string | undefined): SelectList {
     if (/^[\w$\u0080-\uffff]+$/.test(column)) columns.push(column);
     else all = true;
   }
-  return { columns: all ? undefined : [...new Set(columns)], embedded, aggregates };
+  return { columns: all ? undefined : [...new Set(columns)], embedded, aggregates, ...(mixed && { mixed }) };
 }

@@ -114,7 +114,7 @@ describe('filters', () => {
 
   it('reads select lists', () => {
     expect(readSelect(`id, label:name, data->>kind, n::text, author:users!fk!inner(id, email), posts(count), ...org(name)`)).toEqual({
-      columns: ['id', 'name', 'data', 'n'], aggregates: [],
+      columns: ['id', 'name', 'data', 'n'], aggregates: [], mixed: true,
       embedded: [
         { name: 'author', resource: 'users', inner: true, counts: false, columns: ['id', 'email'] },
         { name: 'posts', resource: 'posts', inner: false, counts: true, columns: ['count'] },

@@ -27,6 +27,7 @@ export function specOf(state: BuilderState, node: Node, context: ClientContext):
     ...miss,
     many: verb === 'insert' || verb === 'upsert' ? state.manyRows : !(single || state.limit === 1),
     ...(state.returning && state.columns ? { columns: state.columns } : {}),
+    ...(verb === 'find' && state.mixed ? { mixed: true as const } : {}),
     ...(state.embedded.length ? { includes: state.embedded.map((one) => one.name) } : {}),
     ...(state.aggregate ? { aggregate: { function: state.aggregate.function, column: state.aggregate.column } } : {}),
     ...(state.order.length ? { order: state.order } : {}),

@@ -40,6 +40,7 @@ export interface BuilderState extends TableState {
   readonly returning: boolean;
   /** Plain columns of `.select(…)`, undefined: all. */
   readonly columns: readonly string[] | undefined;
+  readonly mixed?: true;
   readonly embedded: readonly Embedded[];
   readonly embeddedFilters: readonly EmbeddedFilter[];
   /** `{ count: 'exact' }`, `{ head: true }`. */

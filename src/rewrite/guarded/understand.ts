@@ -46,6 +46,7 @@ export interface Understood {
   readonly answer: Answer | undefined;
   readonly wants: 'result' | 'nothing';
   readonly into: string | undefined;
+  readonly intoFirst: string | undefined;
   readonly entity: GuardedWriteRequest['entity'];
   /** Changes of fields that a save writes. */
   readonly changes: readonly Statement[];
@@ -57,6 +58,7 @@ export function understand(intent: Guarded, context: RewriteContext): Understood
   const { file, trace } = context;
   const table = tableOf(write);
   if (isRefusal(table)) return table;
+  if (read.mixed) return refuse('projection', `What \`${read.label}\` gives holds more than columns of \`${table.name}\` under their own names, so which of them the checks and the written values are about is not told by name.`);
   const path = pathOf(read, write, file);
   if (isRefusal(path)) return path;
   const names = RowNames.of(path.lookup, read, file);
@@ -230,15 +232,17 @@ function readLate(names: RowNames, path: Path, sums: readonly ReadSum[], { writt
 }
 
 /** Whether code uses what the write resolves to, and under which name. */
-function usedResult(statement: Statement, write: Operation, takesApart: boolean, { file }: RewriteContext): { readonly wants: 'result' | 'nothing'; readonly into: string | undefined } | Refusal {
+function usedResult(statement: Statement, write: Operation, takesApart: boolean, { file }: RewriteContext): Pick<Understood, 'wants' | 'into' | 'intoFirst'> | Refusal {
   const call = unwrap(write.node);
   const odd = refuse('expression', `The statement at line ${file.line(statement.range[0])} uses the result in place; bind it to a variable first.`);
-  if (statement.type === 'ExpressionStatement' && statement.expression.type === 'AwaitExpression' && awaited(statement.expression) === call) return { wants: 'nothing', into: undefined };
-  if (!takesApart) return { wants: 'result', into: undefined };
-  if (statement.type === 'ReturnStatement' && statement.argument && awaited(statement.argument) === call) return { wants: 'result', into: undefined };
+  if (statement.type === 'ExpressionStatement' && statement.expression.type === 'AwaitExpression' && awaited(statement.expression) === call) return { wants: 'nothing', into: undefined, intoFirst: undefined };
+  if (!takesApart) return { wants: 'result', into: undefined, intoFirst: undefined };
+  if (statement.type === 'ReturnStatement' && statement.argument && awaited(statement.argument) === call) return { wants: 'result', into: undefined, intoFirst: undefined };
   if (statement.type !== 'VariableDeclaration' || statement.kind !== 'const' || statement.declarations.length !== 1) return odd;
   const { id, init } = statement.declarations[0]!;
-  if (!init || init.type !== 'AwaitExpression' || awaited(init) !== call || id.type !== 'Identifier' || id.typeAnnotation) return odd;
-  return { wants: 'result', into: id.name };
+  if (!init || init.type !== 'AwaitExpression' || awaited(init) !== call || (id.type !== 'Identifier' && id.type !== 'ArrayPattern') || id.typeAnnotation) return odd;
+  if (id.type === 'Identifier') return { wants: 'result', into: id.name, intoFirst: undefined };
+  const [first] = id.elements;
+  return id.elements.length === 1 && first?.type === 'Identifier' ? { wants: 'result', into: undefined, intoFirst: first.name } : odd;
 }
 

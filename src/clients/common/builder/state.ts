@@ -49,6 +49,8 @@ export interface BuilderState extends Origin {
   readonly joined: boolean;
   readonly grouped: boolean;
   readonly columns: readonly string[] | undefined;
+  /** Rows hold more than the table's columns under their own names. */
+  readonly mixed?: true;
   /** `numeric`: what code says of the number, where it says so. */
   readonly aggregate: { readonly function: string; readonly column: string | undefined; readonly name: string; readonly numeric?: 'number' } | undefined;
   /** Id of the first handle: steps change the builder in place, whoever holds it. */
@@ -138,4 +140,9 @@ export function derivedFrom(client: string, value: Value | undefined, context: C
   if (!inner || inner.verb !== 'find' || inner.aggregate || inner.grouped) return undefined;
   const alias = inner.own?.['as'];
   return { table: inner.table, alias: typeof alias === 'string' ? alias : undefined, closed: inner.closed, predicate: inner.predicate, joined: inner.joined || inner.limit !== undefined || inner.skipLocked };
+}
+
+/** Whether a list of selected names holds others than columns of the table as they are called: `n as m`, `teams.name`, what is no text. */
+export function isMixed(state: Pick<BuilderState, 'table' | 'alias'>, names: readonly unknown[]): boolean {
+  return names.some((one) => typeof one !== 'string' || splitAlias(one).alias !== undefined || columnOf(state, one).via.length > 0);
 }

@@ -4,7 +4,7 @@ import type { Call, ClientContext } from '../../client.ts';
 import { rowFrom, rowsFrom } from '../rows.ts';
 import type { AssignmentReader } from '../rows.ts';
 import { rawAggregate, rawAssignment, rawOf } from './raw.ts';
-import { columnOf, columnNamed, namedAs } from './state.ts';
+import { columnOf, columnNamed, isMixed, namedAs } from './state.ts';
 import type { BuilderState } from './state.ts';
 import { isCondition, withCondition } from './where.ts';
 
@@ -43,7 +43,7 @@ export function nextState(state: BuilderState, call: Call, context: ClientContex
   if (NARROWING.has(method)) return { ...state, joined: true };
   if (method === 'select' || method === 'columns' || method === 'column' || method === 'distinct') return withColumns(state, args, context);
   if (method === 'as') return namedAs(state, first, context);
-  if (NEUTRAL.has(method)) return state;
+  if (NEUTRAL.has(method)) return /join/i.test(method) ? { ...state, mixed: true } : state;
   const verb = { start: node, label: `${call.receiverText}.${method}` };
   switch (method) {
     case 'first': return { ...(args.length ? withColumns(state, args, context) : state), first: true };
@@ -187,8 +187,9 @@ function withColumns(state: BuilderState, args: readonly Value[], context: Clien
   const raws = listed.flatMap((one) => { const raw = rawOf(one); return raw ? [rawAggregate(raw, context)] : []; });
   if (raws.length === 1 && listed.length === 1 && raws[0]) return { ...state, aggregate: raws[0] };
   const names = listed.map((one) => context.literal(one)?.value);
-  if (!names.every((one) => typeof one === 'string') || names.some((one) => (one as string).endsWith('*'))) return { ...state, columns: undefined };
-  return { ...state, columns: [...state.columns ?? [], ...(names as readonly string[]).map((one) => columnOf(state, one).name)] };
+  const mixed = isMixed(state, names) && { mixed: true as const };
+  if (!names.every((one) => typeof one === 'string') || names.some((one) => (one as string).endsWith('*'))) return { ...state, ...mixed, columns: undefined };
+  return { ...state, ...mixed, columns: [...state.columns ?? [], ...(names as readonly string[]).map((one) => columnOf(state, one).name)] };
 }
 
 function withOrder(state: BuilderState, column: Value | undefined, direction: Value | undefined, context: ClientContext): BuilderState {
