@@ -37,6 +37,8 @@ export interface Comparison {
   readonly node: Node | undefined;
   /** Only present on some paths (a conditional spread). */
   readonly conditional?: boolean;
+  /** Of `in`: what each of the values is, where the list was made in code (`inputs.map((input) => input.email)`). */
+  readonly each?: Value;
 }
 
 /** A WHERE clause in disjunctive form: a row qualifies when all comparisons of one arm hold. No arms: every row. */

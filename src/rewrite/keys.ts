@@ -66,7 +66,8 @@ function definedKey({ table, key }: ProvenKey, arm: readonly Comparison[], read:
 
 /** `data: { email: input.email! }`, `data: { … } as any`: the compiler was told to look away. */
 function isCast(insert: Operation, column: string, file: SourceFile): boolean {
-  const node = insert.rows?.[0]?.assignments.findLast((one) => one.column === column)?.node;
+  const row = insert.rows?.[0];
+  const node = row?.assignments.findLast((one) => one.column === column)?.node ?? (row?.spreads.length ? row.node : undefined);
   if (!node) return true;
   const value = valueNode(node);
   if (value.type === 'TSNonNullExpression' || value.type === 'TSAsExpression' || value.type === 'TSTypeAssertion') return true;
@@ -98,8 +99,14 @@ function provenKey(table: Table, key: UniqueKey, arm: readonly Comparison[], rea
   for (const column of key.columns) {
     const comparison = arm.find((one) => one.column === column)!;
     const written = row.assignments.findLast((one) => one.column === column);
-    const spread = row.spreads.length > 0 && !written;
-    if (spread) return refuse('key-opaque', `Whether the inserted row has the looked-up \`${column}\` cannot be seen through the spread.`);
+    const inside = row.spreads.length > 0 && !written;
+    if (inside && wholeRowHas(row, comparison)) {
+      const node = comparison.node && comparison.node !== read.predicate?.node && isCopyable(valueNode(comparison.node), comparison.value, [read.node, insert.node], file) ? comparison.node : undefined;
+      if (!node) return refuse('key-opaque', `The value of \`${column}\` cannot be copied from the code; bind it to a constant first.`);
+      texts.set(column, file.slice(valueNode(node)));
+      continue;
+    }
+    if (inside) return refuse('key-opaque', `Whether the inserted row has the looked-up \`${column}\` cannot be seen through the spread.`);
     if (!written || written.conditional || written.how !== 'set') return refuse('key-value-differs', `The insert does not always write \`${column}\`, which was looked up.`);
     if (row.spreads.length && !isLastWord(written.node, insert.node)) return refuse('key-opaque', `Whether the inserted row has the looked-up \`${column}\` cannot be seen through the spread behind it.`);
     if (written.value !== comparison.value) return refuse('key-value-differs', `The insert writes another value into \`${column}\` than was looked up.`);
@@ -110,6 +117,14 @@ function provenKey(table: Table, key: UniqueKey, arm: readonly Comparison[], rea
   }
   const requires = nonNull(table, key, (column) => arm.find((one) => one.column === column)!.value, insert.condition);
   return 'kind' in requires ? requires : { table, key, texts, requires };
+}
+
+/**
+ * `find({ email: input.email })`, `insert(input)`: what the row has there is what was asked for, whatever else it holds. With a
+ * second object neither may be the one that writes the column; a relation (`via`) is no property of the row.
+ */
+function wholeRowHas({ spreads: [whole, ...others] }: Row, { column, value, via }: Comparison): boolean {
+  return whole !== undefined && !others.length && !via.length && value.kind === 'member' && value.key === column && value.object === whole && whole.kind !== 'unknown';
 }
 
 /**

@@ -207,6 +207,7 @@ function valuesMeet(comparison: Comparison, written: Value): boolean {
   // `in (ids)` against a row made for each of the ids.
   if (comparison.operator === 'in') {
     const at = core(written);
+    if (comparison.each) return sameValue(comparison.each, written);
     if (at.kind === 'element' && sameValue(unfiltered(at.of), unfiltered(core(comparison.value)))) return true;
     const origin = elementOrigin(at);
     return origin !== undefined && elementOrigin(comparison.value) === origin;

@@ -3,7 +3,7 @@
  * share (fork and join, execute an operation, call a function). The constructs themselves live in the files beside this one.
  */
 import type { Client, ClientContext } from '../clients/client.ts';
-import type { Frame, HandlerExit, Operation, OperationSpec, Region, Transaction } from '../model.ts';
+import type { Comparison, Frame, HandlerExit, Operation, OperationSpec, Predicate, Region, Transaction } from '../model.ts';
 import type { Catalogue, Dialect } from '../schema/model.ts';
 import type { ImportedBinding, SourceFile } from '../source/file.ts';
 import type { FunctionNode } from '../source/syntax.ts';
@@ -11,7 +11,7 @@ import { conjuncts, Formulas, type Formula } from '../value/formula.ts';
 import { Terms, type ChoiceValue, type FunctionValue, type HandleValue, type Node, type Value } from '../value/terms.ts';
 import { compositionOf, type Composition } from './composition.ts';
 import type { TypeAt } from './members.ts';
-import { deepSources } from './objects.ts';
+import { deepSources, elementOf } from './objects.ts';
 import { facetOf } from './results.ts';
 import { fork, join, snapshot, State } from './state.ts';
 
@@ -197,7 +197,7 @@ export class Walk {
     const id = this.operations.length + 1;
     const file = origin?.file ?? this.file;
     const operation = {
-      ...spec, ...this.#storedAlready(spec), transaction: spec.transaction ?? this.ambientOf(spec.client), id, file: file.path, line: file.line(spec.node.range[0]), condition: this.state.condition, rowsWhen: this.#selection(spec.rowsOf),
+      ...spec, ...this.#storedAlready(spec), ...(spec.predicate && { predicate: this.#listed(spec.predicate) }), transaction: spec.transaction ?? this.ambientOf(spec.client), id, file: file.path, line: file.line(spec.node.range[0]), condition: this.state.condition, rowsWhen: this.#selection(spec.rowsOf),
       loops: origin && origin.loops.length > this.loops.length ? origin.loops : [...this.loops], region: this.region, frames: origin?.frames ?? [...this.frames],
       tasks: [...this.tasks], concurrent: this.concurrent, within: [...this.within],
     } as unknown as { -readonly [K in keyof Operation]: Operation[K] };
@@ -222,6 +222,16 @@ export class Walk {
     const known = conjuncts(this.state.condition);
     const before = this.operations.find((one) => one.saved === spec.saved && one.verb === 'insert' && conjuncts(one.condition).every((part) => known.includes(part)));
     return before && { verb: 'update' };
+  }
+
+  /** Lists live in the heap, which moves on: what their elements are is kept with the comparison. */
+  #listed(predicate: Predicate): Predicate {
+    const listed = (one: Comparison): Comparison => {
+      if (one.operator !== 'in') return one;
+      const each = elementOf(this, one.value);
+      return each.kind === 'element' && each.of === one.value ? one : { ...one, each };
+    };
+    return predicate.arms.some((arm) => arm.some((one) => one.operator === 'in')) ? { ...predicate, arms: predicate.arms.map((arm) => arm.map(listed)) } : predicate;
   }
 
   /** The filters that the rows of a collection went through before they are written. */
