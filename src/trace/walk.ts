@@ -12,6 +12,7 @@ import { Terms, type ChoiceValue, type FunctionValue, type HandleValue, type Nod
 import { compositionOf, type Composition } from './composition.ts';
 import type { TypeAt } from './members.ts';
 import { deepSources, elementOf } from './objects.ts';
+import { withOneRow } from './one-row.ts';
 import { facetOf } from './results.ts';
 import { fork, join, snapshot, State } from './state.ts';
 
@@ -192,8 +193,9 @@ export class Walk {
   }
 
   /** Places an operation in time and returns what it resolves to. */
-  execute(spec: OperationSpec, origin = this.#origins.get(spec)): Value {
-    if (this.quiet || this.state.dead) return this.terms.unknown(spec.node);
+  execute(given: OperationSpec, origin = this.#origins.get(given)): Value {
+    if (this.quiet || this.state.dead) return this.terms.unknown(given.node);
+    const spec = withOneRow(given, this.operations);
     const id = this.operations.length + 1;
     const file = origin?.file ?? this.file;
     const operation = {
