@@ -27,7 +27,8 @@ async function dialectOf(address: Address): Promise<Dialect> {
 function gated(dialect: Dialect, gates: GatedConnections): typeof Knex.Client {
   class Gated extends dialect {
     override _query(connection: object, query: { readonly sql: string }): Promise<unknown> {
-      return gates.statement(connection, query.sql, () => super._query(connection, query));
+      // Savepoints are numbered through the life of the process, and the same schedule is to send the same.
+      return gates.statement(connection, query.sql.replace(/\btrx\d+\b/g, 'trx'), () => super._query(connection, query));
     }
   }
   return Gated as unknown as typeof Knex.Client;

@@ -64,6 +64,16 @@ export interface ClassFacts {
   readonly decorators: readonly string[];
   /** True: `value` is the class itself, not an instance. */
   readonly isStatic: boolean;
+  /** What this class and its base classes, as far as their bodies were found, say and do themselves. */
+  readonly members: ClassMembers;
+}
+
+/** Names of members, those that the class's own module assigns from outside included. */
+export interface ClassMembers {
+  readonly statics: ReadonlySet<string>;
+  readonly instance: ReadonlySet<string>;
+  /** A member's name is computed, or a decorator stands on a class: there may be others. */
+  readonly more: boolean;
 }
 
 /** A function that the library calls before it writes a row: where it does not throw, the write follows. */

@@ -51,7 +51,7 @@ export interface UpsertRequest {
   readonly table: Table;
   /** A proven, full, plain, non-null unique key of `table`. */
   readonly key: UniqueKey;
-  /** For each column of the key: the user's text of its value, the same in look-up and insert. */
+  /** For each column of the key: the user's text of its value, the same in look-up and insert (perhaps none with `namesKeyOnly`). */
   readonly keyText: ReadonlyMap<string, string>;
   /** What is written where the row is there; undefined: the row stays as it is. */
   readonly update: Operation | undefined;
@@ -287,6 +287,8 @@ export interface Forms {
   readonly leavesRows?: true;
   /** Conflicts that an insert ignores are those of the key that it names; violations of other keys still fail. */
   readonly ignoresOneKey?: true;
+  /** Its conflict clauses name the key's columns and repeat none of their values, whose text may then be missing. */
+  readonly namesKeyOnly?: true;
   /** Why nothing can be put in the place of this statement: another call sends it, with others. */
   sentElsewhere?(operation: Operation): Refusal | undefined;
   /** This look-up leaves out a comparison with undefined, and then finds any row. */

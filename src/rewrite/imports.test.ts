@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseSource } from '../source/parse.ts';
-import { unusedImports } from './imports.ts';
+import { importing, unusedImports } from './imports.ts';
 import { editedRange } from './text.ts';
 
 /** The file once everything from `// from` on is replaced by `text`. */
@@ -26,4 +26,11 @@ it('leaves imports that were unused before, and those that are used elsewhere', 
 });
 it('leaves what the new text names', () => {
   expect(after("import { a } from 'a';\n// from\na.b();", 'c(a.d);')).toBe("import { a } from 'a';\nc(a.d);");
+});
+it('knows a required name as well as an imported one', () => {
+  const names = (source: string): unknown => importing(parseSource('case.js', source), ['raw'], 'objection');
+  expect(names("const { Model, raw: fragment } = require('objection');")).toEqual({ names: ['fragment'], edits: [] });
+  expect(names("import { raw } from 'objection';")).toEqual({ names: ['raw'], edits: [] });
+  expect(names("const { raw } = require('./fragments');")).toBeUndefined();
+  expect(names("let { raw } = require('objection');")).toBeUndefined();
 });

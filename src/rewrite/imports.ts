@@ -2,6 +2,7 @@
 import type { TSESTree } from '@typescript-eslint/types';
 import type { Edit } from '../model.ts';
 import type { SourceFile } from '../source/file.ts';
+import { keyName } from '../source/syntax.ts';
 import { quoteOf, removal } from './text.ts';
 
 /** Edits that remove the import specifiers of which every mention lies in what `edits` replace and none in what they put there. */
@@ -35,9 +36,10 @@ export function importing(file: SourceFile, names: readonly string[], module: st
   const own = declarations.filter((one) => one.source.value === module && one.importKind !== 'type');
   const specifiers = own.flatMap((one) => one.specifiers.filter((each) => each.type === 'ImportSpecifier'));
   const known = names.map((name) => specifiers.find((one) => one.importKind !== 'type' && one.imported.type === 'Identifier' && one.imported.name === name)?.local.name);
+  const required = names.map((name, index) => known[index] ?? requiredAs(file, name, module));
+  if (required.every((one) => one !== undefined)) return { names: required, edits: [] };
   const missing = [...new Set(names.filter((_, index) => known[index] === undefined))];
   const locals = names.map((name, index) => known[index] ?? name);
-  if (!missing.length) return { names: locals, edits: [] };
   // A name that stands for something else anywhere in the file is left to people, and so are modules that import nothing.
   if (!declarations.length || missing.some((name) => new RegExp(`(?<![\\w$.])${name}(?![\\w$])`).test(file.text))) return undefined;
   const last = own.findLast((one) => one.specifiers.length > 0 && one.specifiers.every((each) => each.type === 'ImportSpecifier'))?.specifiers.at(-1);
@@ -46,4 +48,19 @@ export function importing(file: SourceFile, names: readonly string[], module: st
   const quote = quoteOf(file.text);
   const end = before!.range[1];
   return { names: locals, edits: [{ start: end, end, text: `\nimport { ${missing.join(', ')} } from ${quote}${module}${quote}${file.text[end - 1] === ';' ? ';' : ''}` }] };
+}
+
+/** `const { raw } = require('objection');` at the top of the module. */
+function requiredAs(file: SourceFile, name: string, module: string): string | undefined {
+  for (const statement of file.ast.body) {
+    if (statement.type !== 'VariableDeclaration' || statement.kind !== 'const') continue;
+    for (const { id, init } of statement.declarations) {
+      if (id.type !== 'ObjectPattern' || init?.type !== 'CallExpression' || init.callee.type !== 'Identifier' || init.callee.name !== 'require') continue;
+      const [source] = init.arguments;
+      if (source?.type !== 'Literal' || source.value !== module) continue;
+      const found = id.properties.find((one) => one.type === 'Property' && keyName(one.key, one.computed) === name);
+      if (found?.type === 'Property' && found.value.type === 'Identifier') return found.value.name;
+    }
+  }
+  return undefined;
 }

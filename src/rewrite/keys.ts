@@ -40,7 +40,7 @@ export function lookupKey(read: Operation, insert: Operation, { file, forms: { d
   const columns = [...new Set(arm.map((one) => one.column))];
   const key = exactKey(table, columns, dialect);
   if ('kind' in key) return key;
-  const proven = provenKey(table, key, arm, read, insert, file);
+  const proven = provenKey(table, key, arm, read, insert, file, client?.forms?.namesKeyOnly === true);
   if ('kind' in proven || !client?.forms?.dropsUndefined?.(read)) return proven;
   const defined = definedKey(proven, arm, read, insert, file, typescript);
   return 'kind' in defined ? defined : { ...proven, requires: [...proven.requires, ...defined] };
@@ -92,7 +92,7 @@ export function exactKey(table: Table, columns: readonly string[], dialect: Dial
 }
 
 /** That the insert writes exactly the looked-up values into the key, and that none of them is NULL. */
-function provenKey(table: Table, key: UniqueKey, arm: readonly Comparison[], read: Operation, insert: Operation, file: SourceFile): ProvenKey | Refusal {
+function provenKey(table: Table, key: UniqueKey, arm: readonly Comparison[], read: Operation, insert: Operation, file: SourceFile, namesOnly: boolean): ProvenKey | Refusal {
   const row = onlyRow(insert);
   if ('kind' in row) return row;
   const texts = new Map<string, string>();
@@ -110,6 +110,8 @@ function provenKey(table: Table, key: UniqueKey, arm: readonly Comparison[], rea
     if (!written || written.conditional || written.how !== 'set') return refuse('key-value-differs', `The insert does not always write \`${column}\`, which was looked up.`);
     if (row.spreads.length && !isLastWord(written.node, insert.node)) return refuse('key-opaque', `Whether the inserted row has the looked-up \`${column}\` cannot be seen through the spread behind it.`);
     if (written.value !== comparison.value) return refuse('key-value-differs', `The insert writes another value into \`${column}\` than was looked up.`);
+    // `member.$relatedQuery('cards')` says both without writing the value.
+    if (namesOnly && !comparison.node && !written.node) continue;
     // A condition in SQL has the whole text for its place, not the value's.
     const node = [comparison.node === read.predicate?.node ? undefined : comparison.node, written.node === row.node ? undefined : written.node].find((one) => one && isCopyable(valueNode(one), comparison.value, [read.node, insert.node], file));
     if (!node) return refuse('key-opaque', `The value of \`${column}\` cannot be copied from the code; bind it to a constant first.`);

@@ -1,5 +1,6 @@
 /** Members of classes whose bodies can be found: methods, fields, injected constructor parameters, base classes. */
 import type { TSESTree } from '@typescript-eslint/types';
+import type { ClassMembers } from '../clients/client.ts';
 import type { SourceFile } from '../source/file.ts';
 import { keyName } from '../source/syntax.ts';
 import { declaredType } from '../source/types.ts';
@@ -64,6 +65,39 @@ export function baseClass(walk: Walk, found: ClassValue): ClassValue | undefined
   if (!superclass || superclass.type === 'CallExpression') return undefined;
   const base = quietly(walk, fileOf(found), () => evaluate(walk, superclass));
   return base.kind === 'class' ? base : undefined;
+}
+
+/** The members of a class and its base classes: declared in their bodies, or assigned at the top of their modules (`User.jsonSchema = …`). */
+export function membersOf(walk: Walk, found: ClassValue): ClassMembers {
+  const statics = new Set<string>();
+  const instance = new Set<string>();
+  let more = false;
+  for (let at: ClassValue | undefined = found, depth = 0; at && depth < 6; at = baseClass(walk, at), depth++) {
+    more ||= (at.node.decorators ?? []).length > 0;
+    for (const member of at.node.body.body) {
+      if (member.type === 'StaticBlock') { more = true; continue; }
+      if (member.type === 'TSIndexSignature' || (member.type === 'PropertyDefinition' && member.declare)) continue;
+      const name = keyName(member.key, member.computed);
+      if (name === undefined) more = true;
+      else (member.static ? statics : instance).add(name);
+    }
+    const own = at.node.id?.name ?? (at.node.parent.type === 'VariableDeclarator' && at.node.parent.id.type === 'Identifier' ? at.node.parent.id.name : undefined);
+    for (const [name, onPrototype] of own === undefined ? [] : assignedTo(own, fileOf(at))) (onPrototype ? instance : statics).add(name);
+  }
+  return { statics, instance, more };
+}
+
+/** `User.jsonSchema = …`, `User.prototype.$beforeInsert = …` as statements of the module. */
+function assignedTo(owner: string, file: SourceFile): (readonly [name: string, onPrototype: boolean])[] {
+  return file.ast.body.flatMap((statement): (readonly [string, boolean])[] => {
+    const assigned = statement.type === 'ExpressionStatement' && statement.expression.type === 'AssignmentExpression' ? statement.expression.left : undefined;
+    const name = assigned?.type === 'MemberExpression' ? keyName(assigned.property, assigned.computed) : undefined;
+    if (assigned?.type !== 'MemberExpression' || name === undefined) return [];
+    const { object } = assigned;
+    if (object.type === 'Identifier' && object.name === owner) return [[name, false]];
+    const isPrototype = object.type === 'MemberExpression' && keyName(object.property, object.computed) === 'prototype' && object.object.type === 'Identifier' && object.object.name === owner;
+    return isPrototype ? [[name, true]] : [];
+  });
 }
 
 function fieldValue(walk: Walk, file: SourceFile, member: TSESTree.PropertyDefinition | TSESTree.AccessorProperty | TSESTree.PropertyDefinitionComputedName, self: Value, key: string): Value {

@@ -4,7 +4,7 @@ import type { Operation } from '../model.ts';
 import { superclassType } from '../source/types.ts';
 import { conjuncts, type Formula } from '../value/formula.ts';
 import type { ClassValue, Node, Value } from '../value/terms.ts';
-import { baseClass, classMember, classOf, fileOf } from './classes.ts';
+import { baseClass, classMember, classOf, fileOf, membersOf } from './classes.ts';
 import { declaredMember } from './members.ts';
 import { facetOf } from './results.ts';
 import type { HeapObject } from './state.ts';
@@ -241,7 +241,7 @@ export function classFacts(walk: Walk, value: Value): ClassFacts | undefined {
     return name.type === 'Identifier' ? [name.name] : name.type === 'MemberExpression' && name.property.type === 'Identifier' ? [name.property.name] : [];
   });
   const superclass = superclassType(found.node, file);
-  return { name: found.name, superclass, get root() { return rootOf(walk, found, superclass); }, decorators, isStatic: value.kind === 'class' };
+  return { name: found.name, superclass, get root() { return rootOf(walk, found, superclass); }, decorators, isStatic: value.kind === 'class', get members() { return membersOf(walk, found); } };
 }
 
 function rootOf(walk: Walk, found: ClassValue, superclass: ClassFacts['superclass']): ClassFacts['root'] {

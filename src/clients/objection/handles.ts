@@ -2,7 +2,7 @@
 import type { Node, OperationSpec, Table, TableRef, Transaction, Value } from '../../model.ts';
 import { lineage } from '../../value/terms.ts';
 import type { HandleValue } from '../../value/terms.ts';
-import type { ClassFacts, ClientContext } from '../client.ts';
+import type { ClassFacts, ClassMembers, ClientContext } from '../client.ts';
 import { tableNamed } from '../common/builder/state.ts';
 import type { BuilderState, Origin } from '../common/builder/state.ts';
 import { lastPart } from '../common/types.ts';
@@ -24,6 +24,8 @@ export interface Model {
   readonly ids: readonly string[];
   /** The class, where its body was found. */
   readonly value?: Value | undefined;
+  /** What the class does itself; undefined where it or one of its base classes was not found. */
+  readonly members?: ClassMembers | undefined;
 }
 
 export interface ModelData extends Origin { readonly model: Model }
@@ -56,8 +58,22 @@ export function modelOfClass(value: Value, name: string, context: ClientContext)
   const listed = context.elements(id)?.map((one) => textOf(one.value, context)) ?? [textOf(id, context)];
   return {
     ...(table === undefined ? named(name, context) : { name, table: { name: table, table: tableNamed(ID, table, context) } }),
-    ids: listed.length && listed.every((one) => one !== undefined) ? listed : ['id'], value: owner,
+    ids: listed.length && listed.every((one) => one !== undefined) ? listed : ['id'], value: owner, members: membersOf(owner, context),
   };
+}
+
+const known = new WeakMap<Value, { readonly members: ClassMembers | undefined }>();
+
+/** All that is between the class and the library's own; nothing of a class that a mixin makes. */
+function membersOf(owner: Value, context: ClientContext): ClassMembers | undefined {
+  const cached = known.get(owner);
+  if (cached) return cached.members;
+  const facts = context.classOf(owner);
+  const top = facts?.root;
+  const isWhole = top?.from !== undefined && PACKAGES.includes(top.from) && lastPart(top.name) === 'Model';
+  const members = facts && isWhole ? facts.members : undefined;
+  known.set(owner, { members });
+  return members;
 }
 
 /** A class by its name alone: as the project's models declare it. */

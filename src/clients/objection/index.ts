@@ -8,6 +8,7 @@ import type { Call, Client, ClientContext, Meaning } from '../client.ts';
 import { connectionHandle } from '../common/builder/connection.ts';
 import { originOf } from '../common/builder/state.ts';
 import { EVIDENCE } from './evidence.ts';
+import { forms } from './forms.ts';
 import { ID, isHandle, isModelClass, make, PACKAGES, rowModel, type ModelData } from './handles.ts';
 import { HOOKS, hookMethod } from './hooks.ts';
 import { DECLARED, onClass, onModel, onRow } from './models.ts';
@@ -66,6 +67,7 @@ export const objection: Client = {
     hooks: HOOKS.map((one) => one.slice(1)),
   },
   schema: modelSource,
+  forms,
 
   imported: importedValue,
   declared: declaredValue,

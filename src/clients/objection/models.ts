@@ -26,7 +26,7 @@ export function onModel(call: Call, model: Model, origin: Origin, context: Clien
     case 'query': return startQuery(call, model, origin, context, { trx: first });
     case 'relatedQuery': {
       const relation = relationOf(model, textOf(first, context), context);
-      return relation && startQuery(call, relation.model, origin, context, { trx: second, own: relation.link && relation.link.own === (model.ids[0] ?? 'id') ? { foreign: relation.link.other } : {} });
+      return relation && startQuery(call, relation.model, origin, context, { trx: second, own: { related: 'other', ...(relation.link && relation.link.own === (model.ids[0] ?? 'id') && { foreign: relation.link.other }) } });
     }
     case 'fromJson': case 'fromDatabaseJson': case 'ensureModel': return { kind: 'instance', from: first, of, node: call.node };
     case 'transaction': return transaction(call, [], origin, context);
@@ -52,14 +52,14 @@ export function onRow(call: Call, { model }: RowModel, context: ClientContext): 
   const [first, second] = call.args;
   switch (call.method) {
     case '$query': {
-      const arm = model.ids.map((column) => comparison(column, '=', context.property(receiver, column), node));
+      const arm = model.ids.map((column) => comparison(column, '=', context.property(receiver, column), undefined));
       return startQuery(call, model, DECLARED, context, { trx: first, predicate: { arms: [arm], complete: true, node }, own: { row: receiver } });
     }
     case '$relatedQuery': {
       const relation = relationOf(model, textOf(first, context), context);
       if (!relation) return undefined;
       const { link } = relation;
-      return startQuery(call, relation.model, DECLARED, context, { trx: second, predicate: relatedTo(receiver, relation, context, node), own: link ? { links: [{ column: link.other, value: context.property(receiver, link.own) }] } : {} });
+      return startQuery(call, relation.model, DECLARED, context, { trx: second, predicate: relatedTo(receiver, relation, context, node), own: { related: link && model.ids.length === 1 && link.own === model.ids[0] ? 'has' : 'other', ...(link && { links: [{ column: link.other, value: context.property(receiver, link.own) }] }) } });
     }
     case '$set': case '$setJson': return first && { kind: 'assign', to: receiver, from: first };
     case '$id': return call.args.length ? undefined : { kind: 'value', value: context.property(receiver, model.ids[0] ?? 'id') };

@@ -26,6 +26,8 @@ export interface Own {
   readonly links?: readonly { readonly column: string; readonly value: Value }[];
   /** `User.relatedQuery('posts')`: the column that `.for(id)` compares. */
   readonly foreign?: string;
+  /** What a query through a relation inserts belongs to a row: `links` ties it, or a way that is not told here does. */
+  readonly related?: 'has' | 'other';
   readonly graph?: boolean;
   readonly [key: string]: unknown;
 }
@@ -145,16 +147,16 @@ function written(state: State, call: Call, context: ClientContext, own: Partial<
   const self = call.args.length || !state.own.row ? undefined : state.own.row;
   const next = nextState(state, self ? { ...call, args: [self], argNodes: [call.node] } : call, context, { group: group(context) });
   const links = call.method === 'insert' ? state.own.links ?? [] : [];
-  const rows = next?.rows?.map((row): Row => ({ ...row, assignments: [...links.map((one) => ({ ...one, how: 'set' as const, node: call.node })), ...row.assignments] }));
+  const rows = next?.rows?.map((row): Row => ({ ...row, assignments: [...links.map((one) => ({ ...one, how: 'set' as const, node: undefined })), ...row.assignments] }));
   return next && { ...next, ...(rows && { rows }), own: { ...state.own, ...own } };
 }
 
 /** The rows of `findById(id)`, `findById([a, b])`. */
 function byId({ own: { model } }: State, id: Value | undefined, call: Call, context: ClientContext): Predicate {
   const node = call.argNodes[0] ?? call.node;
-  const values = id && (model.ids.length === 1 ? [id] : context.elements(id)?.map((one) => one.value));
+  const values = id && (model.ids.length === 1 ? [{ value: id, node }] : context.elements(id));
   if (!values || values.length !== model.ids.length) return { arms: [], complete: false, node };
-  return { arms: [model.ids.map((column, index) => comparison(column, '=', values[index]!, node))], complete: true, node };
+  return { arms: [model.ids.map((column, index) => comparison(column, '=', values[index]!.value, values[index]!.node))], complete: true, node };
 }
 
 /**

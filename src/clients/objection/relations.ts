@@ -44,5 +44,5 @@ function targetOf(value: Value | undefined, table: string | undefined, context: 
 /** The related rows of `row`. */
 export function relatedTo(row: Value, relation: Relation, context: ClientContext, node: Node): Predicate {
   const { link } = relation;
-  return link ? { arms: [[comparison(link.other, '=', context.property(row, link.own), node)]], complete: true, node } : { arms: [], complete: false, node };
+  return link ? { arms: [[comparison(link.other, '=', context.property(row, link.own), undefined)]], complete: true, node } : { arms: [], complete: false, node };
 }
