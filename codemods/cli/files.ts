@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync, type Stats } from 'nod
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import ignore from 'ignore';
 import { IGNORES } from '../../src/ignores.ts';
-import { globToRegExp, isGlob } from '../../src/schema/files.ts';
+import { globToRegExp, isGlob } from '../../src/source/files.ts';
 import { MAX_FILE_LENGTH } from '../../src/source/parse.ts';
 import { UsageError } from './options.ts';
 

@@ -3,11 +3,12 @@ import { relative } from 'node:path';
 import type { PlacedKey, Project } from '../rule.ts';
 import type { Settings } from '../settings.ts';
 import type { SourceFile } from '../source/file.ts';
+import { stampOf } from '../source/listing.ts';
 import { sourceFile } from '../source/modules.ts';
 import { conflictSites, heldColumns, keyName, tableName, type ConflictSite } from '../trace/conflict-sites.ts';
 import type { Trace } from '../trace/index.ts';
 import type { Pairs } from '../trace/pairs.ts';
-import { filesMentioning, mayHoldKeys, stampOf } from './index.ts';
+import { filesMentioning, mayHoldKeys } from './index.ts';
 
 /** One function of a file, followed, and what its reads and writes have to do with each other. */
 export interface Followed { readonly trace: Trace; readonly pairs: Pairs }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { catalogueFor, forgetSchemas } from './index.ts';
 import type { Table } from './model.ts';
-import { rootsFor } from './discover.ts';
+import { rootsFor } from '../source/roots.ts';
 
 describe('the folders in which a schema may stand', () => {
   let top: string;

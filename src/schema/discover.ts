@@ -2,9 +2,10 @@
  * Finds the schema files that a source file's project has: what settings name, else what lies in the nearest package, else in the
  * packages of its workspace.
  */
-import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { isAbsolute, join, resolve, sep } from 'node:path';
 import type { SchemaSource } from '../clients/client.ts';
-import { contentOf, globToRegExp, isDirectory, isFile, isGlob, isMissing, walk } from './files.ts';
+import { globToRegExp, isDirectory, isFile, isGlob, isMissing, walk } from '../source/files.ts';
+import { manifestOf } from '../source/roots.ts';
 import type { Unread } from './model.ts';
 import { isDownScript, isSchemaSql } from './order.ts';
 
@@ -26,50 +27,8 @@ export interface Discovered {
 }
 
 const SQL = 'sql';
-/** What marks the top of a repository or workspace. */
-const WORKSPACE_MARKS = ['pnpm-workspace.yaml', '.git', 'turbo.json', 'nx.json', 'lerna.json', 'rush.json', '.hg'];
 /** More entity files than this are a repository of many projects, of which none is this file's. */
 const MAX_FILES = 3000;
-
-/** What a folder is to those below it; a process that stays looks again after a while. */
-interface Level { readonly holdsPackage: boolean; readonly isTop: boolean; readonly at: number }
-
-const levels = new Map<string, Level>();
-/** How long a level counts as fresh, in milliseconds. */
-const FRESH = 15_000;
-const MAX_LEVELS = 10_000;
-
-/**
- * Folders in which a file's schema may stand, nearest first: packages around it, up to the top of its workspace. The folder that the
- * run was started in is one of them though it holds no manifest, if it lies above a package: `supabase/` beside `backend/package.json`.
- */
-export function rootsFor(file: string, cwd: string): string[] {
-  const roots: string[] = [];
-  const start = resolve(cwd);
-  for (let folder = dirname(resolve(cwd, file)); ;) {
-    const { holdsPackage, isTop } = levelOf(folder);
-    if (holdsPackage || isTop || (folder === start && roots.length)) roots.push(folder);
-    const parent = dirname(folder);
-    if (isTop || parent === folder) break;
-    folder = parent;
-  }
-  return roots.length ? roots : [start];
-}
-
-/** Files of a tree share the folders above them: each is looked at once. */
-function levelOf(folder: string): Level {
-  const now = Date.now();
-  const known = levels.get(folder);
-  if (known && now - known.at < FRESH) return known;
-  const manifest = manifestOf(folder);
-  const made = { holdsPackage: manifest !== undefined, isTop: manifest?.['workspaces'] !== undefined || WORKSPACE_MARKS.some((name) => !isMissing(join(folder, name))), at: now };
-  if (levels.size >= MAX_LEVELS) levels.clear();
-  levels.set(folder, made);
-  return made;
-}
-
-/** For tests, and for a host that knows that files changed. */
-export function forgetRoots(): void { levels.clear(); }
 
 /** Schema files below `root`. */
 export function discover(root: string, sources: readonly NamedSource[]): Discovered {
@@ -139,17 +98,3 @@ function expand(path: string, wanted: (path: string) => boolean): string[] {
 }
 
 const slashed = (path: string): string => (sep === '/' ? path : path.replaceAll(sep, '/'));
-
-function manifestOf(folder: string): Record<string, unknown> | undefined {
-  const path = join(folder, 'package.json');
-  if (!isFile(path)) return undefined;
-  const content = contentOf(path);
-  if (!('text' in content)) return {};
-  try {
-    const parsed: unknown = JSON.parse(content.text);
-    return typeof parsed === 'object' && parsed !== null ? parsed as Record<string, unknown> : {};
-  } catch {
-    // Still a package: its own files are looked at first.
-    return {};
-  }
-}

@@ -3,12 +3,13 @@
  */
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { contentOf, stampOf } from '../source/files.ts';
+import type { Stamp } from '../source/files.ts';
+import { forgetRoots, rootsFor } from '../source/roots.ts';
 import { withAssumed, type AssumedKey } from './assumed.ts';
 import { EMPTY_CATALOGUE, SQL, catalogueOf } from './catalogue.ts';
-import { discover, discoverNamed, forgetRoots, rootsFor } from './discover.ts';
+import { discover, discoverNamed } from './discover.ts';
 import type { Discovered, NamedSource } from './discover.ts';
-import { contentOf, stampOf } from './files.ts';
-import type { Stamp } from './files.ts';
 import type { Catalogue, SchemaPart, Table, Unread } from './model.ts';
 import { inOrder, PENDING } from './order.ts';
 import { readSql } from './sql.ts';

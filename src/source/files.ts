@@ -1,5 +1,5 @@
 /**
- * The file system as schema discovery needs it: a bounded walk, reading with limits, globs. Nothing here throws.
+ * The file system as those need it who look for files: a bounded walk, reading with limits, globs. Nothing here throws.
  */
 import { lstatSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
