@@ -12,9 +12,10 @@ import { catalogueFor, EMPTY_CATALOGUE, ownedBy } from './schema/index.ts';
 import type { Catalogue } from './schema/model.ts';
 import type { Settings } from './settings.ts';
 import type { Node, SourceFile } from './source/file.ts';
-import { resolveImport } from './source/modules.ts';
+import { resolveImport, sourceFile } from './source/modules.ts';
 import type { TextTest } from './source/called.ts';
-import { importsReach, reachOf } from './source/reach.ts';
+import { candidatesFor } from './source/ports.ts';
+import { importsReach, portNames, reachOf } from './source/reach.ts';
 import { dependsOn, nearestPackages, packageVersion } from './source/packages.ts';
 import { conflictSites, heldColumns, keyName, tableName } from './trace/conflict-sites.ts';
 import { traceFile, type Surroundings, type Trace } from './trace/index.ts';
@@ -61,10 +62,16 @@ export interface AnalyseOptions {
  */
 export function isCandidate(text: string, settings: Settings, at?: { readonly path: string; readonly cwd: string }): boolean {
   const words = wordsOf(clientsOf(settings));
-  if (!mayRace(text, words, settings.followImports)) return false;
+  // What an interface calls its methods is nobody's vocabulary: there who stands behind it is asked.
+  if (!mayRace(text, words, settings.followImports)) return at !== undefined && settings.followImports && callsPorts(text, at, settings);
   if (!at || words.hook?.test(text) || isNamed(text, settings)) return true;
   const evidence = evidenceAt(at.path, catalogueAt(at.path, at.cwd, settings), settings);
   return evidence.test(text) || (settings.followImports && importsReach(text, at.path, evidence));
+}
+
+/** Whether the text calls an interface behind which a database is used. */
+function callsPorts(text: string, { path, cwd }: { readonly path: string; readonly cwd: string }, settings: Settings): boolean {
+  return portNames(text, path, evidenceAt(path, catalogueAt(path, cwd, settings), settings)).size > 0;
 }
 
 /** The settings say what an expression in the text holds. */
@@ -194,6 +201,8 @@ function tracesOf(file: SourceFile, options: Pick<AnalyseOptions, 'settings' | '
     version: (name, part) => packageVersion(name, file.path, part),
     nearest: (names) => nearestPackages(names, file.path),
     resolve: (binding, from) => (settings.followImports ? resolveImport(binding, from) : undefined),
+    // A file that is being linted is there as the host has it.
+    ...(settings.followImports && { behind: candidatesFor, file: (path) => (path === file.path ? file : sourceFile(path)) }),
   };
   const words = wordsOf(clients);
   const writes = reachOf(file, words.write, settings.followImports);
@@ -204,8 +213,14 @@ function tracesOf(file: SourceFile, options: Pick<AnalyseOptions, 'settings' | '
   const callsHelper = (node: Node): boolean => settings.followImports && words.helper.test(file.slice(node));
   // Types that a checker tells stand in no text.
   const shows = file.typeAt || isNamed(file.text, settings) ? undefined : reachOf(file, evidenceAt(file.path, catalogue, settings), settings.followImports);
-  const isWorth = (node: Node): boolean => (holdsWord(node) || callsHelper(node)) && (isHooked || (writes(node) && (!shows || shows(statementAround(node)))));
-  const traces = traceFile(file, surroundings, isWorth, (node) => isHooked || holdsWord(node) || writes(node));
+  let ports: ReadonlySet<string> | undefined;
+  const callsPort = (node: Node): boolean => {
+    if (!settings.followImports) return false;
+    ports ??= portNames(file.text, file.path, evidenceAt(file.path, catalogue, settings));
+    return ports.size > 0 && [...ports].some((name) => new RegExp(`\\b${name}\\s*\\.`).test(file.slice(node)));
+  };
+  const isWorth = (node: Node): boolean => (holdsWord(node) || callsHelper(node) || callsPort(node)) && (isHooked || (writes(node) && (!shows || shows(statementAround(node)))));
+  const traces = traceFile(file, surroundings, isWorth, (node) => isHooked || holdsWord(node) || writes(node) || callsPort(node));
   const made = { settings, traces, surroundings };
   analysed.set(file.ast, made);
   return made;

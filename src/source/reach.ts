@@ -7,10 +7,12 @@ import type { TSESTree } from '@typescript-eslint/types';
 import { boundIdentifiers, type Node, type SourceFile } from './file.ts';
 import type { TextTest } from './called.ts';
 import { resolvePath } from './modules.ts';
+import { filesBehind, portsIn, typedCallees } from './ports.ts';
 import { keyName } from './syntax.ts';
 
 const NAMES = /[A-Za-z_$][\w$]*/g;
 const SPECIFIERS = /(?:\bfrom\s*|\b(?:import|require)\s*\(?\s*)(['"])([^'"\n]+)\1/g;
+const PASSES = /\bexport\s+(?:type\s+)?(?:\*(?:\s*as\s+\w+)?|\{([^{}]*)\})\s*from\s*(['"])([^'"\n]+)\2/g;
 /** Files that are looked into for one import; a larger web counts as reaching. */
 const MAX_FILES = 300;
 /** How long an answer about an imported file counts as fresh in a long-lived editor process, in milliseconds. */
@@ -25,13 +27,59 @@ export function reachOf(file: SourceFile, words: TextTest, follows: boolean): (n
   let reaching: ReadonlySet<string> | undefined;
   const isReaching = (text: string): boolean => words.test(text)
     || namesIn(text).some((name) => (reaching ??= reachingNames(file, words, follows)).has(name))
-    || (follows && sourcesIn(text).some((one) => importReaches(one, file.path, words)));
+    || (follows && importsReach(text, file.path, words));
   return (node) => isReaching(file.slice(node)) || isReaching(heritageOf(node, file));
 }
 
 /** Whether a file that `text`, which stands at `path`, imports can get to one of `words`. */
 export function importsReach(text: string, path: string, words: TextTest): boolean {
-  return sourcesIn(text).some((one) => importReaches(one, path, words));
+  return sourcesIn(text).some((one) => importReaches(one, path, words)) || portsIn(text).some((one) => portReaches(one, path, words));
+}
+
+/**
+ * The names by which a text calls what is declared with an interface of another file, behind which somebody stands who gets to one of
+ * `words` (`private readonly users: UserRepository`): its methods are called by nobody's vocabulary.
+ */
+export function portNames(text: string, path: string, words: TextTest): ReadonlySet<string> {
+  const found = new Set<string>();
+  const known = new Map<string, boolean>();
+  for (const { name, type } of typedCallees(text)) {
+    const isPort = known.get(type) ?? (declaresPort(text, path, type) && portReaches(type, path, words));
+    known.set(type, isPort);
+    if (isPort) found.add(name);
+  }
+  return found;
+}
+
+/** Import statements of a text, with what they bring. */
+const IMPORTS = /\bimport\s+(?:type\s+)?[\w$,\s]*\{([^{}]*)\}\s*from\s*(['"])([^'"\n]+)\2/g;
+/** Files that pass on what others declare, up to here. */
+const MAX_PASSED = 60;
+
+/** Whether the file that `type` is imported from declares it as an interface, or passes on what one does. */
+function declaresPort(text: string, path: string, type: string): boolean {
+  for (const [, names, , source] of text.matchAll(IMPORTS)) {
+    const name = names!.split(',').map((one) => one.trim().replace(/^type\s+/, '').split(/\s+as\s+/)).find((one) => one.at(-1) === type)?.[0];
+    const first = name === undefined ? undefined : resolvePath(source!, path);
+    if (first === undefined) continue;
+    const seen = new Set([first]);
+    for (const at of seen) {
+      const facts = factsOf(at, NOTHING, Date.now());
+      if (facts?.ports.includes(name!)) return true;
+      if (seen.size > MAX_PASSED) return false;
+      for (const { names: passed, source: from } of facts?.passes ?? []) {
+        const next = passed === undefined || new RegExp(`\\b${name}\\b`).test(passed) ? resolvePath(from, at) : undefined;
+        if (next !== undefined) seen.add(next);
+      }
+    }
+  }
+  return false;
+}
+
+const NOTHING: TextTest = { test: () => false };
+
+function portReaches(name: string, from: string, words: TextTest): boolean {
+  return filesBehind(name, from).some((path) => fileReaches(path, words));
 }
 
 /** The names of this file's declarations, members and imports through which a word can be reached. */
@@ -39,7 +87,7 @@ function reachingNames(file: SourceFile, words: TextTest, follows: boolean): Rea
   const reaching = new Set<string>();
   const mentionedBy = new Map<string, string[]>();
   for (const { name, text } of partsOf(file)) {
-    if (words.test(text) || (follows && sourcesIn(text).some((one) => importReaches(one, file.path, words)))) reaching.add(name);
+    if (words.test(text) || (follows && importsReach(text, file.path, words))) reaching.add(name);
     else for (const each of namesIn(text)) { const known = mentionedBy.get(each); if (known) known.push(name); else mentionedBy.set(each, [name]); }
   }
   for (const one of file.ast.body) {
@@ -104,15 +152,27 @@ function sourcesIn(text: string): string[] {
   return text.includes('require') || text.includes('import') || text.includes('from') ? [...text.matchAll(SPECIFIERS)].map((one) => one[2]!) : [];
 }
 
-interface Facts { readonly stamp: string; readonly holds: boolean; readonly sources: readonly string[]; checked: number }
+interface Facts {
+  readonly stamp: string;
+  readonly holds: boolean;
+  readonly sources: readonly string[];
+  /** Where names come from that it may pass on, and which where that is told: `export * from './users'`, `import type { User } from`. */
+  readonly passes: readonly { readonly names: string | undefined; readonly source: string }[];
+  readonly ports: readonly string[];
+  checked: number;
+}
 
 const read = new WeakMap<TextTest, Map<string, Facts>>();
 const answers = new WeakMap<TextTest, Map<string, { readonly reaches: boolean; readonly at: number }>>();
 
-/** Whether the file that an import leads to, or one that it imports in turn, holds one of the words; packages hold none. */
+/** Whether the file that an import leads to reaches one of the words; packages hold none. */
 function importReaches(source: string, from: string, words: TextTest): boolean {
   const path = resolvePath(source, from);
-  if (path === undefined) return false;
+  return path !== undefined && fileReaches(path, words);
+}
+
+/** Whether a file, one that it imports, or one that stands behind an interface of any of these, holds one of the words. */
+function fileReaches(path: string, words: TextTest): boolean {
   const known = answers.get(words) ?? new Map<string, { reaches: boolean; at: number }>();
   answers.set(words, known);
   const now = Date.now();
@@ -127,6 +187,7 @@ function importReaches(source: string, from: string, words: TextTest): boolean {
     if (facts ? facts.holds : answer?.reaches ?? false) { hit = at; break; }
     if (seen.size > MAX_FILES) { known.set(path, { reaches: true, at: now }); return true; }
     for (const one of facts?.sources ?? []) { const next = resolvePath(one, at); if (next !== undefined && !seen.has(next)) seen.set(next, at); }
+    for (const one of facts?.ports ?? []) for (const next of filesBehind(one, at)) if (!seen.has(next)) seen.set(next, at);
   }
   if (hit === undefined) {
     // Where nothing was found, nothing is behind any of them.
@@ -147,7 +208,7 @@ function factsOf(path: string, words: TextTest, now: number): Facts | undefined 
     const stamp = `${stat.mtimeMs}:${stat.size}`;
     if (before?.stamp === stamp) { before.checked = now; return before; }
     const text = readFileSync(path, 'utf8');
-    const made = { stamp, holds: words.test(text), sources: sourcesIn(text), checked: now };
+    const made = { stamp, holds: words.test(text), sources: sourcesIn(text), passes: [...text.matchAll(PASSES), ...text.matchAll(IMPORTS)].map((one) => ({ names: one[1], source: one[3]! })), ports: portsIn(text), checked: now };
     known.set(path, made);
     return made;
   } catch {

@@ -11,7 +11,7 @@ import { callFunction } from './functions.ts';
 import { handledBy } from './handlers.ts';
 import { importedValue } from './lookup.ts';
 import { interpret } from './meanings.ts';
-import { classFacts, makeObject, property } from './objects.ts';
+import { classFacts, makeObject, present, property } from './objects.ts';
 import { memberKey } from './patterns.ts';
 import { declaredValue } from './lookup.ts';
 import { facetOf } from './results.ts';
@@ -26,7 +26,7 @@ export function call(walk: Walk, node: TSESTree.CallExpression): Value {
     if (callee.object.type === 'Super') return superCall(walk, node, keyName(callee.property, callee.computed) ?? '');
     const key = keyName(callee.property, callee.computed);
     if (key === 'catch' || (key === 'then' && node.arguments.length > 1)) return withRejection(walk, node, callee, key);
-    const receiver = evaluate(walk, callee.object);
+    const receiver = present(walk, evaluate(walk, callee.object), callee);
     const name = key ?? memberKey(walk, callee);
     const args = evaluateArguments(walk, node.arguments);
     if (name === undefined) return unresolved(walk, node, walk.file.slice(callee), [receiver, ...args], args);

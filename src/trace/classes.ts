@@ -2,6 +2,7 @@
 import type { TSESTree } from '@typescript-eslint/types';
 import type { ClassMembers } from '../clients/client.ts';
 import type { SourceFile } from '../source/file.ts';
+import { tokenName } from '../source/ports.ts';
 import { keyName } from '../source/syntax.ts';
 import { declaredType } from '../source/types.ts';
 import type { ClassValue, FunctionValue, Node, Value } from '../value/terms.ts';
@@ -104,7 +105,7 @@ function fieldValue(walk: Walk, file: SourceFile, member: TSESTree.PropertyDefin
   const type = declaredType(member.typeAnnotation, file);
   const decorated = decoratedValue(walk, member.decorators, type, file);
   if (decorated) return decorated;
-  const declared = type && declaredValue(walk, type, file);
+  const declared = type && declaredValue(walk, type, file, tokenOf(member.decorators, file));
   if (declared) return declared;
   if (member.value) {
     const initial = member.value;
@@ -147,7 +148,21 @@ function constructorField(walk: Walk, found: ClassValue, file: SourceFile, key: 
 
 function parameterOf(walk: Walk, target: TSESTree.Identifier, decorators: readonly TSESTree.Decorator[], file: SourceFile): Value | undefined {
   const type = declaredType(target.typeAnnotation, file);
-  return decoratedValue(walk, [...decorators, ...(target.decorators ?? [])], type, file) ?? (type && declaredValue(walk, type, file));
+  const all = [...decorators, ...(target.decorators ?? [])];
+  return decoratedValue(walk, all, type, file) ?? (type && declaredValue(walk, type, file, tokenOf(all, file)));
+}
+
+/** What a container is asked for: `@Inject(USER_REPOSITORY)`, `@inject(TYPES.Users)`, `@Inject(() => UserRepository)`. */
+function tokenOf(decorators: readonly TSESTree.Decorator[], file: SourceFile): string | undefined {
+  for (const { expression } of decorators) {
+    if (expression.type !== 'CallExpression' || expression.callee.type !== 'Identifier' || !/^inject$/i.test(expression.callee.name)) continue;
+    let [meant]: (Node | undefined)[] = expression.arguments;
+    // `forwardRef(() => TOKEN)`, `new LazyServiceIdentifier(() => TOKEN)`, `() => TOKEN`.
+    if ((meant?.type === 'CallExpression' || meant?.type === 'NewExpression') && meant.arguments[0]?.type === 'ArrowFunctionExpression') [meant] = meant.arguments;
+    if (meant?.type === 'ArrowFunctionExpression') meant = meant.body;
+    if (meant) return tokenName(file.slice(meant));
+  }
+  return undefined;
 }
 
 /** The one instance that stands for `this` in the methods of a class that is walked by itself. */

@@ -7,7 +7,7 @@ import { call, construct, taggedTemplate } from './calls.ts';
 import { classValue } from './classes.ts';
 import { namedTest, shortCircuit, truthiness } from './conditions.ts';
 import { lookup } from './lookup.ts';
-import { change, makeArray, makeObject, property } from './objects.ts';
+import { change, makeArray, makeObject, present, property } from './objects.ts';
 import { bind, memberKey } from './patterns.ts';
 import { facetOf, isRowCount } from './results.ts';
 import type { Walk } from './walk.ts';
@@ -84,7 +84,7 @@ function member(walk: Walk, node: TSESTree.MemberExpression): Value {
     const index = evaluate(walk, node.property);
     return walk.terms.unknown(node, [object, index]);
   }
-  return property(walk, object, key, node);
+  return property(walk, present(walk, object, node), key, node);
 }
 
 function objectLiteral(walk: Walk, node: TSESTree.ObjectExpression): Value {

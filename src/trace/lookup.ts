@@ -10,6 +10,7 @@ import { evaluate } from './expressions.ts';
 import { noteType } from './members.ts';
 import { entriesOf, property, setProperty } from './objects.ts';
 import { bind } from './patterns.ts';
+import { abstractPort, behind, portOf, type Port } from './ports.ts';
 import type { Walk } from './walk.ts';
 
 /** Evaluates on the side: in the module's own state, recording nothing. */
@@ -194,7 +195,8 @@ export function parameterValue(walk: Walk, annotation: Node | null | undefined, 
   return (decorators?.length ? decoratedValue(walk, decorators, type, walk.file) : undefined) ?? (type && declaredValue(walk, type, walk.file));
 }
 
-export function declaredValue(walk: Walk, type: DeclaredType, file: SourceFile): Value | undefined {
+/** @param token what a container is asked for by, where that is no type: `@Inject(USER_REPOSITORY)` */
+export function declaredValue(walk: Walk, type: DeclaredType, file: SourceFile, token?: string): Value | undefined {
   for (const client of walk.surroundings.clients) {
     const value = client.declared?.(type, walk.context);
     if (value) return value;
@@ -209,9 +211,12 @@ export function declaredValue(walk: Walk, type: DeclaredType, file: SourceFile):
     const variable = file.variable(name);
     const imported = variable && importOf(variable);
     const found = imported
-      ? importedClass(walk, imported, file)
+      ? exportedBy(walk, imported, file)
       : variable?.defs.some((one) => (one.type as string) === 'ClassName') ? quietly(walk, file, () => lookup(walk, name)) : undefined;
-    return found?.kind === 'class' ? selfOf(walk, found.node, (found.scope as { file: SourceFile }).file) : undefined;
+    // Behind an interface or an abstract class stands another one.
+    const port = found?.kind === 'class' ? abstractPort(found) : interfaceOf(walk, name, file);
+    const value = port && behind(walk, port, token, file);
+    return value ?? (found?.kind === 'class' ? selfOf(walk, found.node, (found.scope as { file: SourceFile }).file) : undefined);
   } finally {
     walk.evaluating.delete(type.node);
   }
@@ -229,16 +234,22 @@ function aliased(walk: Walk, type: DeclaredType, file: SourceFile): Value | unde
       const value = quietly(walk, file, () => lookup(walk, name));
       return value.kind === 'handle' ? value : undefined;
     }
-    const variable = file.variable(name);
-    const imported = variable && importOf(variable);
-    const target = imported ? walk.surroundings.resolve(imported, file) : file;
-    const alias = target && typeDeclarations(walk, target, imported?.name ?? name.name)[0];
+    const alias = declarationsAt(walk, name, file)[0];
     if (alias?.node.type !== 'TSTypeAliasDeclaration') return undefined;
     const meant = declaredType(alias.node.typeAnnotation, alias.file);
     return meant && declaredValue(walk, meant, alias.file);
   } finally {
     walk.evaluating.delete(key);
   }
+}
+
+/** The type alias or interface that a name in a type position stands for. */
+export function declarationsAt(walk: Walk, name: Node, file: SourceFile): ReturnType<typeof typeDeclarations> {
+  if (name.type !== 'Identifier') return [];
+  const variable = file.variable(name);
+  const imported = variable && importOf(variable);
+  const target = imported ? walk.surroundings.resolve(imported, file) : file;
+  return target ? typeDeclarations(walk, target, imported?.name ?? name.name) : [];
 }
 
 /** The declarations of a type alias, or of an interface (which may have several), re-exports followed. */
@@ -249,6 +260,14 @@ export function typeDeclarations(walk: Walk, file: SourceFile, name: string, dep
     return node.id.name === name || (name === 'default' && statement.type === 'ExportDefaultDeclaration') ? [{ node, file }] : [];
   });
   if (found.length || depth > 5) return found;
+  // `import type { A } from './a'; export { A }`, `export { A as B }`.
+  const local = file.exports.get(name);
+  if (local?.kind === 'local' && local.node.type === 'Identifier' && (local.node.name !== name || file.variable(local.node))) {
+    const variable = file.variable(local.node);
+    const imported = variable && importOf(variable);
+    const target = imported ? walk.surroundings.resolve(imported, file) : local.node.name === name ? undefined : file;
+    return target ? typeDeclarations(walk, target, imported?.name ?? local.node.name, depth + 1) : [];
+  }
   for (const [exported, one] of file.exports) {
     if (one.kind !== 'from' || (exported !== name && !exported.startsWith('*'))) continue;
     const target = walk.surroundings.resolve({ source: one.source, name, node: file.ast }, file);
@@ -258,7 +277,11 @@ export function typeDeclarations(walk: Walk, file: SourceFile, name: string, dep
   return [];
 }
 
-function importedClass(walk: Walk, binding: ImportedBinding, file: SourceFile): Value | undefined {
+function interfaceOf(walk: Walk, name: TSESTree.Identifier, file: SourceFile): Port | undefined {
+  return portOf(walk, declarationsAt(walk, name, file));
+}
+
+function exportedBy(walk: Walk, binding: ImportedBinding, file: SourceFile): Value | undefined {
   const target = walk.surroundings.resolve(binding, file);
   return target && exportedValue(walk, target, binding.name);
 }

@@ -62,8 +62,8 @@ export function isOpaque(value: Value): boolean {
 /** Calls that make a value nobody else has. */
 const FRESH = /^v[1-7]$|(?:uuid|nanoid|cuid|ulid|objectid|snowflake|createid|random|generate(?:d)?_?(?:unique)?_?(?:id|token|key|code|secret|password|hash|otp))/i;
 
-/** `generateFriendlyId('run')`: made up, as long as nothing goes in that it could be computed from. */
-const MADE_FROM_NOTHING = /^(?:generate|make|new|create)\w*(?:Id|ID|Uid|Token|Key|Code|Secret|Password|Hash|Otp|Ref|Nonce)$/;
+/** `generateFriendlyId('run')`: made up, as long as nothing goes in that it could be computed from, as it does after `createHash('sha256')`. */
+const MADE_FROM_NOTHING = /^(?!createHash$)(?:generate|make|new|create)\w*(?:Id|ID|Uid|Token|Key|Code|Secret|Password|Hash|Otp|Ref|Nonce)$/;
 
 /** Made up on the spot: equal to nothing that was there before. */
 export function isFresh(value: Value, depth = 0): boolean {

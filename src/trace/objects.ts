@@ -1,4 +1,5 @@
 /** Objects and arrays under construction, and fields of everything else. */
+import type { TSESTree } from '@typescript-eslint/types';
 import type { ArrayEntry, ClassFacts, ObjectEntry } from '../clients/client.ts';
 import type { Operation } from '../model.ts';
 import { superclassType } from '../source/types.ts';
@@ -115,6 +116,22 @@ export function elementOf(walk: Walk, given: Value): Value {
     if (inner?.mapped) return inner.mapped.element;
   }
   return walk.terms.element(value);
+}
+
+/** A value of which a member is asked without `?.`: it is none of the nothings that it might have been. */
+export function present(walk: Walk, value: Value, access: TSESTree.MemberExpression): Value {
+  const isNothing = (one: Value): boolean => one.kind === 'literal' && one.value == null;
+  if (value.kind !== 'choice' || !value.arms.some((arm) => isNothing(arm.value)) || isOptional(access)) return value;
+  return walk.terms.choice(value.arms.filter((arm) => !isNothing(arm.value)), access);
+}
+
+function isOptional(access: Node): boolean {
+  for (let at = access; ;) {
+    if (at.type === 'MemberExpression') { if (at.optional) return true; at = at.object; }
+    else if (at.type === 'CallExpression') { if (at.optional) return true; at = at.callee; }
+    else if (at.type === 'TSNonNullExpression') at = at.expression;
+    else return false;
+  }
 }
 
 /** `object.key`. */

@@ -6,6 +6,7 @@ import type { Client, ClientContext } from '../clients/client.ts';
 import type { Comparison, Frame, HandlerExit, Operation, OperationSpec, Predicate, Region, Transaction } from '../model.ts';
 import type { Catalogue, Dialect } from '../schema/model.ts';
 import type { ImportedBinding, SourceFile } from '../source/file.ts';
+import type { Candidates } from '../source/ports.ts';
 import type { FunctionNode } from '../source/syntax.ts';
 import { conjuncts, Formulas, type Formula } from '../value/formula.ts';
 import { Terms, type ChoiceValue, type FunctionValue, type HandleValue, type Node, type Value } from '../value/terms.ts';
@@ -28,6 +29,10 @@ export interface Surroundings {
   nearest?(packages: readonly string[]): readonly string[];
   /** The file that an import leads to; undefined when following is off, or it is no readable project file. */
   resolve(binding: ImportedBinding, from: SourceFile): SourceFile | undefined;
+  /** What may stand behind an interface, package by package; absent when following is off. */
+  behind?(name: string, token: string | undefined, files: readonly string[]): Iterable<Candidates>;
+  /** A file that stands behind one. */
+  file?(path: string): SourceFile | undefined;
 }
 
 /** A way out of the walked function (or of a callback of an unresolved call). */
@@ -108,6 +113,8 @@ export class Walk {
   /** Types as written of values that nothing else is known of, by the value's id; and what they say of members, by the member's. */
   readonly declared: Map<number, TypeAt> = new Map();
   readonly memberValues: Map<number, Value | null> = new Map();
+  /** What stands behind interfaces; null: nothing, or not one thing. */
+  readonly behind: Map<string, Value | null> = new Map();
   /** What clients may ask; made by `context.ts`. */
   context!: ClientContext;
   state: State;
