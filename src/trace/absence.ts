@@ -168,6 +168,11 @@ export function decidedBy(condition: Formula, read: Operation, presence: Presenc
   return needs(condition, (literal) => { const one = findingOf(literal); return one?.read === read && one.presence === presence; }).how === 'all';
 }
 
+/** Whether the condition holds where the rows that a read fetched along are there, be it for one of several reasons. */
+export function decidedByRelated(condition: Formula, { operation, keys }: Facet): boolean {
+  return needs(condition, (literal) => { const one = findingOf(literal); return one?.read === operation && one.presence === 'present' && one.facet?.keys.join() === keys.join(); }).how !== 'none';
+}
+
 /** The table whose rows a facet speaks of: the read's own, or that of a relation fetched along. */
 export function tableOf(read: Operation, facet: Facet | undefined, catalogue: Catalogue): TableRef {
   let { table } = read;

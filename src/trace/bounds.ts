@@ -2,6 +2,7 @@
 import type { OpenQuestion, Operation } from '../model.ts';
 import type { Catalogue, Tri } from '../schema/model.ts';
 import { formulaLiterals, type FormulaLiteral } from '../value/formula.ts';
+import { lineage } from '../value/terms.ts';
 import { isRead, effectiveCondition, tableOf } from './absence.ts';
 import { isRejected, type Check } from './checked.ts';
 import { boundOf } from './counted.ts';
@@ -13,6 +14,8 @@ import { relationArms } from './relations.ts';
 import { facetOf, isRowCount, type Facet } from './results.ts';
 
 export function countChecks(write: Operation, trace: Trace, catalogue: Catalogue): Check[] {
+  // A save of what is no row yet is an insert, of which `no-count-then-insert` speaks.
+  if (write.verb === 'save' && !write.predicate && !(write.saved && lineage(write.saved))) return [];
   const condition = effectiveCondition(write, trace);
   return formulaLiterals(condition).flatMap((literal): Check[] => {
     const lower = lowerBound(literal) ?? otherRow(literal, write);
@@ -54,9 +57,15 @@ function upperBound(literal: FormulaLiteral, write: Operation): Facet | undefine
   // None may be there yet: a constant is written by which the next look-up finds the row.
   if (atom.kind === 'exists' && !holds && write.verb !== 'delete') {
     const facet = facetOf(atom.of);
-    return facet && (isRowCount(facet) || facet.is === 'exists') ? facet : undefined;
+    return facet && (isRowCount(facet) || facet.is === 'exists' || (facet.is === 'row' && !isOwnRow(facet.operation, write))) ? facet : undefined;
   }
   return atom.kind === 'compare' && atom.operator !== '===' ? boundOf(literal) : undefined;
+}
+
+/** The look-up asks for the very row that is written: whether it is that already, not whether another one is. */
+function isOwnRow(read: Operation, write: Operation): boolean {
+  const own = (write.predicate?.arms ?? []).flat().filter((one) => one.operator === '=');
+  return !read.predicate?.complete || read.predicate.arms.some((arm) => arm.some((one) => one.operator === '=' && own.some((each) => each.column === one.column && sameValue(each.value, one.value))));
 }
 
 /** Conditions of the count on the written table, to which it is joined: members whose circle is unlocked. */

@@ -10,6 +10,7 @@ import { effectiveCondition } from './absence.ts';
 import { countChecks } from './bounds.ts';
 import { doubtsAbout } from './evidence.ts';
 import { afterWrite, comparisonAfter, type Written } from './flip.ts';
+import { goneOnce } from './gone.ts';
 import { idles, isOneTime, isSameForAll } from './idle.ts';
 import type { Trace } from './index.ts';
 import { isStateColumn, sameTable } from './matching.ts';
@@ -58,7 +59,7 @@ export function checked(trace: Trace, catalogue: Catalogue, names: HelperNames, 
 
 /** A check before its protection is asked for. */
 export type Check = Pick<CheckedPair, 'read' | 'kind' | 'columns' | 'open'>;
-type RowRead = Omit<Field, 'column' | 'whole'>;
+export type RowRead = Omit<Field, 'column' | 'whole'>;
 
 // ---------------------------------------------------------------------------------------------------- columns of a row
 
@@ -69,7 +70,7 @@ function states(write: Operation, trace: Trace, catalogue: Catalogue): Check[] {
     if (!precedes(row.read, write)) return [];
     const where = addresses(write, row, trace);
     if (!where) return [];
-    const checks = write.verb === 'delete' ? consumed(row, write, condition, trace, catalogue) : changed(row, write, condition, trace, catalogue);
+    const checks = write.verb === 'delete' ? consumed(row, write, condition, trace, catalogue) : [...changed(row, write, condition, trace, catalogue), ...goneOnce(row, write, condition, trace, catalogue)];
     return where === 'open' ? checks.map((one) => ({ ...one, open: [...one.open, { id: 'row-unclear', text: 'the row that is written is the one that was checked' }] })) : checks;
   });
 }

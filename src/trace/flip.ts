@@ -24,8 +24,28 @@ export interface Test { readonly result: Tri; readonly columns: readonly string[
 /** @param others truth of everything that this row does not decide. */
 export function afterWrite(formula: Formula, written: Written, others: Tri): Test {
   const columns = new Set<string>();
-  const result = evaluate(formula, (atom) => atomAfter(atom, written, others, columns));
+  const result = evaluate(limited(formula, written), (atom) => atomAfter(atom, written, others, columns));
   return { result, columns: [...columns] };
+}
+
+/**
+ * `if (row.limit !== null && row.uses >= row.limit) throw`: where the row has no limit there is nothing to break, so the rule is looked
+ * at for rows that have one. The column that says so is one that the write leaves as it is.
+ */
+function limited(formula: Formula, written: Written): Formula {
+  if (formula.kind !== 'or') return formula;
+  const rest = formula.parts.filter((one) => !saysWhether(one, written));
+  return rest.length === 1 && formula.parts.length > 1 ? rest[0]! : formula;
+}
+
+function saysWhether(formula: Formula, written: Written): boolean {
+  const atom = formula.kind === 'not' ? formula.of : formula;
+  if (atom.kind === 'and') return atom.parts.every((one) => saysWhether(one, written));
+  const isKept = (value: Value): boolean => { const at = plain(value); return at.kind !== 'choice' && sideOf(at, written).is === 'kept' && written.field(at)?.whole === true; };
+  // Absent, zero or negative: none.
+  if (atom.kind === 'nullish' || atom.kind === 'truthy') return isKept(atom.of);
+  if (atom.kind !== 'compare') return false;
+  return [[atom.left, atom.right], [atom.right, atom.left]].some(([column, bound]) => isKept(column!) && bound!.kind === 'literal' && (bound.value === null || bound.value === undefined || typeof bound.value === 'number'));
 }
 
 function evaluate(formula: Formula, atom: (one: Atom) => Tri): Tri {

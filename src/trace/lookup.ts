@@ -5,7 +5,7 @@ import type { ImportedBinding, Node, SourceFile, Variable } from '../source/file
 import { keyName } from '../source/syntax.ts';
 import { declaredType, importOf } from '../source/types.ts';
 import type { Value } from '../value/terms.ts';
-import { classValue, selfOf } from './classes.ts';
+import { classOf, classValue, selfOf } from './classes.ts';
 import { evaluate } from './expressions.ts';
 import { noteType } from './members.ts';
 import { entriesOf, property, setProperty } from './objects.ts';
@@ -192,7 +192,23 @@ function isSpreadWhole(node: Node): boolean {
 /** What a parameter or variable with this annotation holds, when a client or a class of the project says so. */
 export function parameterValue(walk: Walk, annotation: Node | null | undefined, decorators: readonly TSESTree.Decorator[] | undefined): Value | undefined {
   const type = declaredType(annotation, walk.file);
-  return (decorators?.length ? decoratedValue(walk, decorators, type, walk.file) : undefined) ?? (type && declaredValue(walk, type, walk.file));
+  const value = (decorators?.length ? decoratedValue(walk, decorators, type, walk.file) : undefined) ?? (type && declaredValue(walk, type, walk.file));
+  return value && annotation ? givenInstance(walk, value, annotation) : value;
+}
+
+/**
+ * An instance that came from elsewhere (`dto: CreateUserDto`) is its own for each place that declares one, and what it holds is not
+ * known: unlike `this`, of which one stands for all, and unlike what was made here.
+ */
+function givenInstance(walk: Walk, value: Value, annotation: Node): Value {
+  const found = classOf(value);
+  if (!found) return value;
+  const known = walk.instances.get(annotation);
+  if (known) return known;
+  const given = walk.terms.object(annotation, found);
+  walk.instances.set(annotation, given);
+  walk.statics.heap.set(given.id, { given: true });
+  return given;
 }
 
 /** @param token what a container is asked for by, where that is no type: `@Inject(USER_REPOSITORY)` */

@@ -14,6 +14,10 @@ import type { Walk } from './walk.ts';
 /** Properties of a value as far as it was built here; undefined for values from elsewhere. */
 export function entriesOf(walk: Walk, value: Value): readonly ObjectEntry[] | undefined {
   const object = walk.state.object(value.id);
+  if (object?.given) {
+    if (!object.entries?.length) return undefined;
+    return [{ kind: 'spread', value, node: object.entries[0]!.node, conditional: false }, ...object.entries.map((entry) => settled(walk, entry))];
+  }
   if (object?.entries && (value.kind === 'object' || object.entries.length)) {
     const entries = object.entries.map((entry) => settled(walk, entry));
     if (value.kind === 'object') return entries.flatMap((entry) => expandSpread(walk, entry));
@@ -159,7 +163,7 @@ export function property(walk: Walk, given: Value, key: string, node: Node, seen
     const entries = entriesOf(walk, object) ?? [];
     const last = entries.findLast((one) => one.kind === 'spread' || one.key === key);
     if (last?.kind === 'property') return last.value;
-    if (last?.kind === 'spread') return property(walk, last.value, key, node);
+    if (last?.kind === 'spread' && last.value !== object) return property(walk, last.value, key, node);
     if (object.of?.kind === 'class') {
       const member = classMember(walk, object.of, key, object, false) ?? inheritedMember(walk, object.of, key);
       if (member) return member;

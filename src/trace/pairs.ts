@@ -128,7 +128,7 @@ export class Pairs {
     if (guard.how === 'some') open.push({ id: 'guard-arm', text: 'the look-up alone decides about the insert' });
     if (read.predicate && !read.predicate.complete) open.push({ id: 'predicate-unclear', text: 'the rest of the look-up\'s condition lets this row through' });
     return {
-      read, write, columns, open, missing: isMissing(guard, write), links: false, present: guard.chosen ? 'rejects' : presentSide(read, write, this.#trace),
+      read, write, columns, open, missing: isMissing(guard, write), links: false, present: guard.chosen ? 'rejects' : presentSide(read, write, this.#trace, table === read.table ? undefined : facet),
       update: this.#trace.operations.find((one) => (one.verb === 'update' || one.verb === 'save') && one.id !== write.id && sameTable(one.table, write.table) === true && decidedBy(one.condition, read, 'present')),
       node: placeOf(read, write, this.#trace), ...consequence,
     };

@@ -1,10 +1,11 @@
 /** What a function does where a look-up found the row: hands it out and goes on, or answers "no". */
 import type { Operation } from '../model.ts';
 import { conjuncts, needs, type Formula, type FormulaLiteral } from '../value/formula.ts';
-import { decidedBy } from './absence.ts';
+import { decidedBy, decidedByRelated } from './absence.ts';
 import type { Exit, Trace } from './index.ts';
 import { precedes } from './order.ts';
-import { facetOf } from './results.ts';
+import { sameTable } from './matching.ts';
+import { facetOf, type Facet } from './results.ts';
 
 /**
  * - `gives`: the row is returned, updated or toggled, nothing happens, or the answer is that of the insert's side;
@@ -18,15 +19,22 @@ export const FAILURE = /\b(?:status|statusCode|code|sendStatus)\s*[(:]\s*["']?4\
 /** What was asked for is so: skipped, not refused. */
 const SUCCESS = /\b(?:ok|success|isSuccess)\s*:\s*true\b|\bstatus\s*:\s*["'](?:ok|success)["']/;
 
-export function presentSide(read: Operation, write: Operation, trace: Trace): PresentSide {
+/** @param related the rows of another table that the read fetched along, where these are asked for and not its own. */
+export function presentSide(read: Operation, write: Operation, trace: Trace, related?: Facet): PresentSide {
   // `while (await isTaken(slug)) slug = next()`: found means: try another one.
   if (read.loops.some((loop) => !write.loops.includes(loop) && /^(?:While|DoWhile|For)Statement$/.test(loop.type))) return 'rejects';
-  if (trace.answers.some((one) => one.failure && decidedBy(one.condition, read, 'present'))) return 'rejects';
+  const isPresent = (condition: Formula): boolean => (related ? decidedByRelated(condition, related) : decidedBy(condition, read, 'present'));
+  if (trace.answers.some((one) => one.failure && isPresent(one.condition))) return 'rejects';
   // What follows the insert is its own side, also where the row that was read is another one (the parent of the inserted).
   const inserted = conjuncts(write.condition);
   const follows = (exit: Exit): boolean => { const known = conjuncts(exit.condition); return exit.order >= write.id && inserted.every((part) => known.includes(part)); };
-  const exits = trace.exits.filter((one) => one.kind !== 'end' && (decidedBy(one.condition, read, 'present') || isNotMissing(one.condition, read)) && !follows(one));
+  const exits = trace.exits.filter((one) => one.kind !== 'end' && (isPresent(one.condition) || isNotMissing(one.condition, read)) && !follows(one) && !isAboutAnother(one, read, trace));
   return exits.some((exit) => isRejection(exit, read, write, trace)) ? 'rejects' : 'gives';
+}
+
+/** Thrown because something that was looked for later was not there: `update(found.id)` that fails on an id that is gone. */
+function isAboutAnother(exit: Exit, read: Operation, trace: Trace): boolean {
+  return exit.kind === 'throw' && trace.operations.some((one) => one.verb === 'find' && precedes(read, one) && one.id <= exit.order && decidedBy(one.condition, read, 'present') && decidedBy(exit.condition, one, 'absent'));
 }
 
 /** `if (error?.code !== 'PGRST116') return …`: whatever is not "no row"; with `error &&` in front it is a failure of the look-up. */
@@ -49,7 +57,8 @@ function isRejection(exit: Exit, read: Operation, write: Operation, trace: Trace
   const { value } = exit;
   if (value === undefined || (value.kind === 'literal' && value.value === undefined)) return false;
   const text = trace.file.slice(exit.node);
-  const gives = exit.sources.has(read);
+  // The row itself, or the same one read again after it was changed.
+  const gives = exit.sources.has(read) || [...exit.sources].some((one) => one.verb === 'find' && precedes(read, one) && sameTable(one.table, read.table) === true && decidedBy(one.condition, read, 'present'));
   if (gives && !/\b(?:status|statusCode|code)\s*[(:]\s*["']?4\d\d\b|\berror\s*:/i.test(text)) return false;
   if (SUCCESS.test(text)) return false;
   // The same answer on both sides tells nobody apart.

@@ -19,6 +19,8 @@ export interface HeapObject {
   readonly varies?: boolean;
   /** Made here as a whole: a branch that does not know it cannot reach it. */
   readonly made?: boolean;
+  /** Handed in whole, of a declared class: it holds more than is told here. */
+  readonly given?: boolean;
   /** What was pushed into (or taken out of: nothing) a collection that came from elsewhere; its elements stay those it came with. */
   readonly changed?: readonly Value[];
   /** Of a row: where the fields were set that a unit of work has stored since, and how many of `changed`. */

@@ -93,6 +93,6 @@ export const objection: Client = {
   },
 
   hook: (method, facts, context) => (isModelClass(facts, context.terms.undefined, context) ? hookMethod(method, facts) : undefined),
-  shapeMethods: new Set(['query']),
+  shapeMethods: new Set(['query', '$relatedQuery']),
   shape: fromShape,
 };

@@ -4,9 +4,9 @@ import type { Node } from '../../value/terms.ts';
 import { keyName } from '../../source/syntax.ts';
 import type { Call, ClientContext, DeclaredType, Meaning } from '../client.ts';
 import { connectionHandle } from '../common/builder/connection.ts';
-import { NO_ORIGIN } from '../common/builder/state.ts';
+import { NO_ORIGIN, tableNamed } from '../common/builder/state.ts';
 import { firstDeclared, isCombined, lastPart } from '../common/types.ts';
-import { make, modelNamed, PACKAGES } from './handles.ts';
+import { ID, make, modelNamed, PACKAGES, type Model } from './handles.ts';
 import { bound } from './models.ts';
 import { isQueryStep, startQuery, TELLING } from './query.ts';
 
@@ -56,8 +56,21 @@ function stepsAfter(node: Node): readonly string[] {
 
 const LATER: ReadonlySet<string> = new Set(['then', 'catch', 'finally', 'execute']);
 
+/**
+ * `context.currentUser.$relatedQuery('flows')`: a row whose model is not in sight. The relation's name stands for its table, and what ties
+ * the rows to their parent is not known.
+ */
+function related(call: Call, context: ClientContext): Meaning | undefined {
+  const [relation, trx] = call.args;
+  const name = relation && context.literal(relation)?.value;
+  if (typeof name !== 'string' || call.args.length > 2) return undefined;
+  const model: Model = { name: undefined, table: { name, table: tableNamed(ID, name, context) }, ids: ['id'] };
+  return startQuery(call, model, NO_ORIGIN, context, { trx, predicate: { arms: [], complete: false, node: call.node } });
+}
+
 /** `User.query().findById(id)`: a class whose body was not found, by its name, and by steps that only this builder has. */
 export function fromShape(call: Call, context: ClientContext): Meaning | undefined {
+  if (call.method === '$relatedQuery') return related(call, context);
   const [first] = call.args;
   if (call.method !== 'query' || call.args.length > 1 || call.receiverText === call.method) return undefined;
   // SQL, or a request of another kind.
