@@ -197,6 +197,8 @@ export interface GuardedWriteRequest {
   readonly into: string | undefined;
   /** The name of the result's first element, where code takes that alone: `const [row] = await …`; there is no `into` then. */
   readonly intoFirst: string | undefined;
+  /** What code reads of the looked-up row behind the write: columns, undefined for the row as a whole. */
+  readonly readLater: readonly (string | undefined)[];
   /** A save: the variable of the entity, and whether its fields stay changed in memory, where code goes on to read them. */
   readonly entity: { readonly name: string; readonly kept: boolean } | undefined;
 }

@@ -22,7 +22,7 @@ export interface Column {
   readonly updatedAt?: boolean;
   readonly version?: boolean;
   readonly deletedAt?: boolean;
-  /** Holds several values: array, json. */
+  /** Holds several values (array, json), or another value in code than in the database (getters). */
   readonly structured?: boolean;
   /** Left out by a look-up that does not name it. */
   readonly hidden?: boolean;

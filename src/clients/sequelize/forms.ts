@@ -5,47 +5,20 @@
  * row in an old snapshot. There the insert goes first. The package for SQLite was not run.
  */
 import type { TSESTree } from '@typescript-eslint/types';
-import type { Edit, Operation, Refusal, Requirement } from '../../model.ts';
+import type { Edit, Operation, Refusal } from '../../model.ts';
 import type { Table, UniqueKey } from '../../schema/model.ts';
-import { enclosingStatement, keyName, unwrap } from '../../source/syntax.ts';
+import { enclosingStatement, keyName } from '../../source/syntax.ts';
+import { onDatabase } from '../common/forms.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, Forms, InsertMissingRequest, UpsertForm, UpsertRequest, ViolationForm, ViolationRequest } from '../forms.ts';
+import { callText, provenOn, transactionText, version, type CallText, type Proven } from './call-text.ts';
+import { guardedWrite } from './forms-guarded.ts';
 import { ID } from './handles.ts';
 
-export const forms: Forms = { upsert, violation, surely, updateByKey, insertMissing };
-
-const DATABASES = { postgres: 'Postgres', mysql: 'MySQL' } as const;
-type Proven = keyof typeof DATABASES;
-
-/** `Model.method(first, options)` as it stands; `receiver` is the model as written. */
-interface CallText { readonly node: TSESTree.CallExpression; readonly method: TSESTree.Identifier; readonly receiver: string; readonly first: TSESTree.Node | undefined; readonly options: TSESTree.Node | undefined }
-
-function callText(operation: Operation, context: FormContext): CallText | undefined {
-  const node = unwrap(operation.node);
-  if (operation.detail?.['on'] !== 'model' || node.type !== 'CallExpression' || node.optional || node.callee.type !== 'MemberExpression' || node.callee.computed || node.callee.property.type !== 'Identifier') return undefined;
-  if (node.arguments.some((one) => one.type === 'SpreadElement')) return undefined;
-  const [first, options] = node.arguments;
-  return { node, method: node.callee.property, receiver: context.text(node.callee.object), first: first && unwrap(first), options: options && unwrap(options) };
-}
-
-function provenOn(context: FormContext): Proven | Refusal {
-  const { dialect } = context;
-  if (dialect === undefined) return refusal('dialect-unknown', 'What a call does at a conflict depends on the database: name it in settings[\'db-race\'].dialect.');
-  return dialect === 'sqlite' ? refusal('no-form', 'Forms of Sequelize were run on Postgres and MariaDB only.') : dialect;
-}
+export const forms: Forms = { upsert, violation, surely, updateByKey, insertMissing, guardedWrite };
 
 const named = (key: UniqueKey): string => key.columns.map((one) => `\`${one}\``).join(', ');
-const onDatabase = (dialect: Proven): Requirement => ({ id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' });
-const version = (context: FormContext): Requirement => ({ id: 'version', text: 'Sequelize is of version 6', state: context.version('sequelize') === 6 ? 'proven' : 'unknown' });
 const burnsIds = (table: Table): readonly string[] => ([...table.columns.values()].some((one) => one.default === 'generated-id') ? ['A conflict uses up a number of the id\'s sequence.'] : []);
-
-/** `transaction: t` where the options say that and nothing else; '' without options. */
-function transactionText(options: TSESTree.Node | undefined, context: FormContext): string | undefined {
-  if (!options) return '';
-  if (options.type !== 'ObjectExpression' || options.properties.length !== 1) return undefined;
-  const [only] = options.properties;
-  return only!.type === 'Property' && keyName(only!.key, only!.computed) === 'transaction' ? context.text(only!) : undefined;
-}
 
 interface Insert { readonly call: CallText; readonly values: TSESTree.ObjectExpression; readonly transaction: string; readonly dialect: Proven }
 

@@ -56,7 +56,7 @@ export function readAttribute(model: Model, name: string, given: Node | undefine
   model.columns.set(name, {
     name, dbName: textOf(option(options, 'field'), file) ?? '', type, nullable: primary ? false : option(options, 'allowNull') ? flag('allowNull') !== false : true,
     default: flag('autoIncrement') === true || flag('autoIncrementIdentity') === true ? 'generated-id' : fallback && !(literal?.value === null) ? 'client' : 'none',
-    ...(literal && { defaultLiteral: literal.value }), ...(type !== undefined && STRUCTURED.test(type) && { structured: true }),
+    ...(literal && { defaultLiteral: literal.value }), ...((type !== undefined && STRUCTURED.test(type) || option(options, 'get') || option(options, 'set')) && { structured: true }),
   });
   if (primary) model.primary.push(name);
   const unique = option(options, 'unique');

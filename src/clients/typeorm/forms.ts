@@ -18,7 +18,8 @@ import { missingForm } from './forms-missing.ts';
 import { violationForm } from './forms-violation.ts';
 import { replaceSet } from './replace-set.ts';
 import { rowAfterwards } from './forms-row.ts';
-import { sameAssignment, spelled, surely } from './forms-values.ts';
+import { spelled } from '../common/forms.ts';
+import { sameAssignment, surely } from './forms-values.ts';
 
 export const forms: Forms = { upsert: upsertForm, violation: violationForm, surely, updateByKey, insertMissing: missingForm, parts, alternativeKeys, replaceSet, guardedWrite };
 

@@ -9,7 +9,7 @@ import { unwrap } from '../../source/syntax.ts';
 import type { FormContext, Guard, GuardedWriteForm, GuardedWriteRequest, Sum } from '../forms.ts';
 import { refuseForm } from '../common/refusal.ts';
 import { callText, invoke, type CallText } from './call-text.ts';
-import { spelled } from './forms-values.ts';
+import { spelled } from '../common/forms.ts';
 
 const FUNCTIONS: Readonly<Partial<Record<Guard['operator'], readonly string[]>>> = {
   '!=': ['Not'], '<': ['LessThan'], '<=': ['LessThanOrEqual'], '>': ['MoreThan'], '>=': ['MoreThanOrEqual'],

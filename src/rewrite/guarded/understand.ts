@@ -47,6 +47,7 @@ export interface Understood {
   readonly wants: 'result' | 'nothing';
   readonly into: string | undefined;
   readonly intoFirst: string | undefined;
+  readonly readLater: GuardedWriteRequest['readLater'];
   readonly entity: GuardedWriteRequest['entity'];
   /** Changes of fields that a save writes. */
   readonly changes: readonly Statement[];
@@ -119,9 +120,10 @@ export function understand(intent: Guarded, context: RewriteContext): Understood
   if (early) return refuse('shape', `The row is changed in memory at line ${file.line(early.range[0])}, in front of a check.`);
   const row = names.found.row;
   if (write.verb === 'save' && (!row || !write.saved || lineage(write.saved) !== read) && changes.length) return refuse('shape', 'The saved object is not the row that was read.');
-  const kept = used.wants === 'result' || names.everywhere().some((one) => one.node.range[0] > write.node.range[1]);
+  const later = names.everywhere().filter((one) => one.node.range[0] > write.node.range[1]);
+  const kept = used.wants === 'result' || later.length > 0;
   const entity = write.verb === 'save' && row ? { name: row.name, kept } : undefined;
-  return { read, write, table, key, path, names, guards: unique(guards), sums, answer: answer ?? undefined, ...used, entity, changes, requires: merged([...requires, ...sums.flatMap((one) => one.requires)], key.requires) };
+  return { read, write, table, key, path, names, guards: unique(guards), sums, answer: answer ?? undefined, ...used, readLater: later.map((one) => one.column), entity, changes, requires: merged([...requires, ...sums.flatMap((one) => one.requires)], key.requires) };
 }
 
 /** The object that holds the sum stands outside the call: nobody else may be given it, and its type must be its own. */

@@ -25,8 +25,8 @@ export function guarded(intent: Guarded, context: RewriteContext): Rewrite | Ref
   if (!form) return byHand(intent);
   const understood = understand(intent, context);
   if (isRefusal(understood)) return understood;
-  const { read, table, key, guards, sums, answer, wants, into, intoFirst, entity } = understood;
-  const written = form({ write, read, table, key: key.key, keyText: key.texts, guards, sums: sums.map((one) => one.sum), asksMiss: answer !== undefined, wants, into, intoFirst, entity }, context.forms);
+  const { read, table, key, guards, sums, answer, wants, into, intoFirst, readLater, entity } = understood;
+  const written = form({ write, read, table, key: key.key, keyText: key.texts, guards, sums: sums.map((one) => one.sum), asksMiss: answer !== undefined, wants, into, intoFirst, readLater, entity }, context.forms);
   return isRefusal(written) ? written : assemble(understood, written, context);
 }
 
