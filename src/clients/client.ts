@@ -23,6 +23,9 @@ export type ObjectEntry =
 
 export type ArrayEntry = { readonly value: Value; readonly node: Node; readonly spread: boolean };
 
+/** What goes on on one connection; shared by all handles of it, because `BEGIN` concerns handles that exist already. */
+export interface Session { transaction: Transaction | undefined }
+
 /** What a client may ask while it looks at one call. */
 export interface ClientContext {
   readonly terms: Terms;
@@ -54,6 +57,8 @@ export interface ClientContext {
   ambient(client: string): Transaction | undefined;
   /** Starts a transaction value; the trace opens and closes it around what runs on its handle. */
   transaction(node: Node, isolation: Isolation, form: Transaction['form'], parent: Transaction | undefined): Transaction;
+  /** A connection on which transactions are begun and ended: what it runs is what the path that is looked at has done. */
+  session(transaction?: Transaction): Session;
 }
 
 export interface ClassFacts {

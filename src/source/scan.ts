@@ -10,13 +10,19 @@ export interface Words {
   readonly hook: RegExp | undefined;
   /** A call of somebody's own function that is named after a writing word: `createWithCtx(`, `saveOrder(`. */
   readonly helper: TextTest;
+  /** Likewise a call that may look something up: `findUserByEmail(`, `isTaken(`. */
+  readonly lookup: TextTest;
 }
 
 const cache = new WeakMap<readonly Client[], Words>();
 const escape = (word: string): string => word.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
 
-/** Writing words that people name their own writing functions after; `run`, `query` or `clear` start the names of too many others. */
+/** Writing words that start the names of people's own writing functions; `run`, `query` or `clear` start the names of too many others. */
 const NAMING = /^(?:find\w*|bulk|batch|soft)?(?:create|insert|save|update|upsert|destroy|delete|restore|recover|increment|decrement|replace)/i;
+
+/** What people name their own functions after, beside the words of libraries. */
+const WRITING = ['add', 'register', 'remove', 'store', 'mark', 'consume'];
+const LOOKING_UP = ['find', 'get', 'fetch', 'load', 'lookup', 'select', 'count', 'check', 'exists', 'is', 'has', 'by'];
 
 export function wordsOf(clients: readonly Client[]): Words {
   const known = cache.get(clients);
@@ -30,7 +36,8 @@ export function wordsOf(clients: readonly Client[]): Words {
   const made = {
     read: either(reads, texts('reads')), write: either(writes, texts('writes')), any: either([...reads, ...writes], [...texts('reads'), ...texts('writes')]),
     hook: hooks.length ? new RegExp(`\\b(?:${[...new Set(hooks)].map(escape).join('|')})\\b`) : undefined,
-    helper: new CalledFamilies(writes.filter((word) => NAMING.test(word))),
+    helper: new CalledFamilies([...writes.filter((word) => NAMING.test(word)), ...WRITING]),
+    lookup: new CalledFamilies([...reads.filter((word) => /^[a-z]+$/.test(word)), ...LOOKING_UP]),
   };
   cache.set(clients, made);
   return made;
@@ -44,12 +51,14 @@ function either(names: readonly string[], texts: readonly string[]): TextTest {
 
 /**
  * A writing word is needed for every race; what it is paired with may stand in another file. A hook is followed by a write that stands
- * nowhere. Where imports are followed, the word may also stand in another file, behind a helper named after it (`Pin.createWithCtx(ctx,
- * …)`): then the read must stand here, which keeps files that only call helpers out.
+ * nowhere. Where imports are followed, both words may stand in another file, behind helpers named after what they do
+ * (`findByEmail(email)`, `createUser(input)`): a controller or service often holds nothing else.
  */
 export function mayRace(text: string, words: Words, followsImports: boolean): boolean {
   if (words.write.test(text)) return true;
-  return words.read.test(text) && (words.hook?.test(text) === true || (followsImports && words.helper.test(text)));
+  const reads = words.read.test(text);
+  if (reads && words.hook?.test(text)) return true;
+  return followsImports && words.helper.test(text) && (reads || words.lookup.test(text));
 }
 
 const tests = new WeakMap<readonly Client[], Map<string, TextTest>>();

@@ -1,5 +1,6 @@
 /** What clients may ask while they look at a call: the trace's knowledge, without its machinery. */
-import type { ClientContext } from '../clients/client.ts';
+import type { ClientContext, Session } from '../clients/client.ts';
+import type { Transaction } from '../model.ts';
 import { contains } from '../source/syntax.ts';
 import type { SourceFile } from '../source/file.ts';
 import type { FunctionValue, Value } from '../value/terms.ts';
@@ -26,6 +27,17 @@ export function createContext(walk: Walk): ClientContext {
     text: (node) => (contains(walk.file.ast, node) ? walk.file.slice(node) : ''),
     ambient: (client) => walk.ambientOf(client),
     transaction: (node, isolation, form, parent) => ({ id: walk.nextTransaction(), isolation, dialect: surroundings.dialect, parent, form, node }),
+    session: (transaction) => session(walk, transaction),
+  };
+}
+
+/** Kept in the state, so that what a branch that leaves did to it is not done to the others. */
+function session(walk: Walk, transaction: Transaction | undefined): Session {
+  const id = walk.nextSession();
+  if (transaction) walk.state.sessions.set(id, transaction);
+  return {
+    get transaction() { const found = walk.state.session(id); return found === 'closed' ? undefined : found; },
+    set transaction(next) { walk.state.sessions.set(id, next ?? 'closed'); },
   };
 }
 

@@ -66,7 +66,6 @@ export function interpret(walk: Walk, client: Client, meaning: Meaning, call: Ca
     }
     case 'begin':
       if (meaning.ambient) walk.state.begun.set(client.id, meaning.transaction);
-      else walk.state.open.set(meaning.handle.id, meaning.transaction);
       return walk.terms.undefined;
     case 'end':
       if (meaning.unit && meaning.how === 'commit') flush(walk, client.id, meaning.unit, node);

@@ -34,7 +34,7 @@ interface Written {
   variables: Map<Variable, Value> | undefined;
   heap: Map<number, HeapObject> | undefined;
   versions: Map<number, HandleValue> | undefined;
-  open: Map<number, Transaction | undefined> | undefined;
+  sessions: Map<number, Begun> | undefined;
   begun: Map<string, Begun> | undefined;
   kept: Map<number, Kept> | undefined;
 }
@@ -42,7 +42,7 @@ interface Written {
 export class State {
   readonly base: State | undefined;
   /** What was written in this layer, by kind; most forks write nothing of most kinds, so maps are made when first written to. */
-  readonly written: Written = { variables: undefined, heap: undefined, versions: undefined, open: undefined, begun: undefined, kept: undefined };
+  readonly written: Written = { variables: undefined, heap: undefined, versions: undefined, sessions: undefined, begun: undefined, kept: undefined };
   condition: Formula;
   /** Nothing after this point runs: returned, threw, or left the loop. */
   dead = false;
@@ -56,10 +56,9 @@ export class State {
   get heap(): Map<number, HeapObject> { return (this.written.heap ??= new Map()); }
   /** The newest version of a builder that changes in place, by its first handle's id. */
   get versions(): Map<number, HandleValue> { return (this.written.versions ??= new Map()); }
-  /** Transactions that were begun by hand, by the handle's id. */
-  get open(): Map<number, Transaction | undefined> { return (this.written.open ??= new Map()); }
-
-  /** As `open`, by the library's id: for all its handles. */
+  /** What runs on each connection that a library hands out: a way out that rolls back first says nothing of the others. */
+  get sessions(): Map<number, Begun> { return (this.written.sessions ??= new Map()); }
+  /** As `sessions`, by the library's id: for all its handles. */
   get begun(): Map<string, Begun> { return (this.written.begun ??= new Map()); }
   /** Rows that a unit of work has been given, by the value's id. */
   get kept(): Map<number, Kept> { return (this.written.kept ??= new Map()); }
@@ -67,8 +66,7 @@ export class State {
   variable(variable: Variable): Value | undefined { return this.#look('variables', variable); }
   object(id: number): HeapObject | undefined { return this.#look('heap', id); }
   version(id: number): HandleValue | undefined { return this.#look('versions', id); }
-  transaction(id: number): Transaction | undefined { return this.#look('open', id); }
-
+  session(id: number): Begun | undefined { return this.#look('sessions', id); }
   ambient(client: string): Transaction | undefined { const found = this.#look<string, Begun>('begun', client); return found === 'closed' ? undefined : found; }
   keptOf(id: number): Kept | undefined { return this.#look('kept', id); }
 
@@ -104,11 +102,11 @@ export function fork(base: State, condition: Formula, formulas: Formulas): State
 export function snapshot(state: State, base: State): State {
   const kept = new State(base, state.condition);
   for (const layer of layersDownTo(state, base).reverse()) {
-    const { variables, heap, versions, open, begun, kept: units } = layer.written;
+    const { variables, heap, versions, sessions, begun, kept: units } = layer.written;
     if (variables) for (const [key, value] of variables) kept.variables.set(key, value);
     if (heap) for (const [key, value] of heap) kept.heap.set(key, value);
     if (versions) for (const [key, value] of versions) kept.versions.set(key, value);
-    if (open) for (const [key, value] of open) kept.open.set(key, value);
+    if (sessions) for (const [key, value] of sessions) kept.sessions.set(key, value);
     if (begun) for (const [key, value] of begun) kept.begun.set(key, value);
     if (units) for (const [key, value] of units) kept.kept.set(key, value);
   }
@@ -152,7 +150,8 @@ export function join(base: State, branches: readonly State[], terms: Terms, form
   // A builder that only some branches extended: the longest one; its extra conditions hold on some paths only, which the
   // clients' builders cannot say, so the join prefers to know less about none of them.
   merge<number, HandleValue>('versions', (state, key) => state.version(key), (values) => values.at(-1) ?? values[0]);
-  merge<number, Transaction>('open', (state, key) => state.transaction(key), (values) => values.find((one) => one !== undefined));
+  // Ended on some paths only: it is not known to be over.
+  merge<number, Begun>('sessions', (state, key) => state.session(key), (values) => values.find((one) => one !== undefined && one !== 'closed') ?? 'closed');
   merge<string, Begun>('begun', (state, key) => state.ambient(key) ?? 'closed', (values) => values.find((one) => one !== 'closed') ?? 'closed');
   merge<number, Kept>('kept', (state, key) => state.keptOf(key), (values) => joinKept(values, relative, formulas));
 

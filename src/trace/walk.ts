@@ -138,6 +138,7 @@ export class Walk {
   #origins = new WeakMap<OperationSpec, { readonly file: SourceFile; readonly frames: readonly Frame[]; readonly loops: readonly Node[] }>();
   #transactions = 0;
   #groups = 0;
+  #sessions = 0;
 
   constructor(file: SourceFile, surroundings: Surroundings) {
     this.file = file;
@@ -152,6 +153,7 @@ export class Walk {
 
   nextTransaction(): number { return ++this.#transactions; }
   nextGroup(): number { return ++this.#groups; }
+  nextSession(): number { return ++this.#sessions; }
 
   client(id: string): Client | undefined { return this.surroundings.clients.find((one) => one.id === id); }
 

@@ -2,12 +2,9 @@
 import type { Evidence, Node, OperationSpec, TableRef, Transaction, Value } from '../../model.ts';
 import type { Table } from '../../schema/model.ts';
 import { lineage, path, type HandleValue } from '../../value/terms.ts';
-import type { Call, ClientContext } from '../client.ts';
+import type { Call, ClientContext, Session } from '../client.ts';
 
 export const ID = 'mongoose';
-
-/** Shared by every name of one session, because `startTransaction` and `withTransaction` concern handles that exist already. */
-export interface Session { transaction: Transaction | undefined }
 
 export interface Origin { readonly evidence: Evidence }
 
@@ -53,7 +50,7 @@ export function collectionHandle(context: ClientContext, name: Value | undefined
 
 /** `transaction` is asked for by the trace, too, when the session is handed to a helper. */
 export function sessionHandle(context: ClientContext, origin: Origin): HandleValue {
-  const session: Session = { transaction: undefined };
+  const session = context.session();
   return makeHandle(context, 'session', { evidence: origin.evidence, session, get transaction() { return session.transaction; } });
 }
 

@@ -3,7 +3,7 @@ import type { OperationSpec, Value } from '../../model.ts';
 import type { HandleValue } from '../../value/terms.ts';
 import type { Call, ClientContext, Meaning } from '../client.ts';
 import type { Form } from './drivers.ts';
-import { connectionHandle, dataOf, make, originOf } from './handles.ts';
+import { connectionHandle, dataOf, make, originOf, session } from './handles.ts';
 import type { Origin, QueryData } from './handles.ts';
 import { operationOf, readOne, textOf } from './run.ts';
 import type { Run } from './run.ts';
@@ -129,8 +129,7 @@ function acquired(handle: HandleValue, call: Call, context: ClientContext): Mean
   if (handle.type === 'connection') return { kind: 'value', value: handle };
   const origin = originOf(handle);
   const [given] = call.args;
-  const session = { ...origin, session: { transaction: undefined, level: undefined } };
-  const connection = connectionHandle(context, session);
+  const connection = connectionHandle(context, { ...origin, session: session(context) });
   // `pool.getConnection((error, connection) => …)`.
   if (given?.kind === 'function') context.callback(given, [context.terms.null, connection]);
   return { kind: 'handle', handle: connection };
@@ -140,7 +139,7 @@ function acquired(handle: HandleValue, call: Call, context: ClientContext): Mean
 function libsqlTransaction(call: Call, origin: Origin, context: ClientContext): HandleValue {
   const mode = call.args[0] && context.literal(call.args[0])?.value;
   const transaction = { ...context.transaction(call.node, mode === 'write' || mode === undefined ? 'serializable' : 'default', 'manual', origin.transaction), dialect: 'sqlite' as const };
-  return connectionHandle(context, { ...origin, session: { transaction, level: undefined } });
+  return connectionHandle(context, { ...origin, session: session(context, transaction) });
 }
 
 function onSlonik(handle: HandleValue, call: Call, context: ClientContext): Meaning | undefined {
@@ -151,7 +150,7 @@ function onSlonik(handle: HandleValue, call: Call, context: ClientContext): Mean
   }
   if (call.method === 'transaction') return callback(call, handle, 'connection', context);
   if (call.method === 'connect' && call.args[0]?.kind === 'function') {
-    context.callback(call.args[0], [connectionHandle(context, { ...originOf(handle), session: { transaction: undefined, level: undefined } })]);
+    context.callback(call.args[0], [connectionHandle(context, { ...originOf(handle), session: session(context) })]);
     return { kind: 'value', value: context.terms.unknown(call.node, call.args) };
   }
   return undefined;
@@ -170,7 +169,7 @@ export function onTag(handle: HandleValue, call: Call, context: ClientContext): 
     case 'unsafe': case 'query': case 'execute': return queryCall(handle, call, context);
     case 'begin': case 'savepoint': return callback(call, handle, 'tag', context);
     case 'transaction': return call.args[0]?.kind === 'function' ? undefined : batch(call, handle, context);
-    case 'reserve': return { kind: 'handle', handle: make(context, 'tag', { ...originOf(handle), session: { transaction: undefined, level: undefined } }) };
+    case 'reserve': return { kind: 'handle', handle: make(context, 'tag', { ...originOf(handle), session: session(context) }) };
     default: return undefined;
   }
 }

@@ -1,13 +1,15 @@
 /** The handles of this client: what their `data` holds. */
 import type { Evidence, Transaction, Value } from '../../model.ts';
 import type { HandleValue } from '../../value/terms.ts';
-import type { ClientContext } from '../client.ts';
+import type { ClientContext, Session as Connected } from '../client.ts';
 import type { Driver } from './drivers.ts';
 
 export const ID = 'raw-sql';
 
-/** What goes on on one connection. Shared by all handles of it, because `BEGIN` concerns handles that exist already. */
-export interface Session { transaction: Transaction | undefined; level: Transaction['isolation'] | undefined }
+/** `level`: what `SET TRANSACTION` said of the next one. */
+export interface Session extends Connected { level: Transaction['isolation'] | undefined }
+
+export const session = (context: ClientContext, transaction?: Transaction): Session => Object.assign(context.session(transaction), { level: undefined });
 
 export interface Origin {
   readonly evidence: Evidence;
@@ -39,6 +41,6 @@ export function originOf(handle: HandleValue): Origin {
   return { evidence, driver, session, transaction };
 }
 
-export const connectionHandle = (context: ClientContext, origin: Origin): HandleValue => make(context, 'connection', { ...origin, session: origin.session ?? { transaction: origin.transaction, level: undefined } } satisfies Origin);
+export const connectionHandle = (context: ClientContext, origin: Origin): HandleValue => make(context, 'connection', { ...origin, session: origin.session ?? session(context, origin.transaction) } satisfies Origin);
 
 export const transactionOf = (origin: Origin): Transaction | undefined => origin.session?.transaction ?? origin.transaction;

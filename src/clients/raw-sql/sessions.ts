@@ -3,7 +3,7 @@ import type { Isolation, Transaction, Value } from '../../model.ts';
 import type { TransactionControl } from '../../sql/index.ts';
 import type { HandleValue } from '../../value/terms.ts';
 import type { Call, ClientContext, Meaning } from '../client.ts';
-import { connectionHandle, make, originOf } from './handles.ts';
+import { connectionHandle, make, originOf, session } from './handles.ts';
 import type { Origin } from './handles.ts';
 
 const LEVELS = /\b(read uncommitted|read committed|repeatable read|serializable)\b/i;
@@ -17,21 +17,21 @@ export function opened(call: Call, isolation: Isolation, form: Transaction['form
 /** `BEGIN`, `COMMIT`, `SET TRANSACTION …` as a statement. On a pool nothing is begun: the next statement may run on any connection. */
 export function control(statement: TransactionControl, handle: HandleValue, call: Call, context: ClientContext): Meaning {
   const origin = originOf(handle);
-  const { session } = origin;
+  const own = origin.session;
   const nothing: Meaning = { kind: 'value', value: context.terms.undefined };
-  if (!session) return nothing;
+  if (!own) return nothing;
   switch (statement.action) {
     case 'begin': case 'savepoint': {
       // `BEGIN IMMEDIATE`: the second one waits, or fails, before it reads.
       const immediate = statement.mode === 'immediate' || statement.mode === 'exclusive';
-      const transaction = opened(call, statement.isolation ?? (immediate ? 'serializable' : session.level ?? 'default'), 'manual', origin, context);
-      session.transaction = transaction;
-      session.level = undefined;
+      const transaction = opened(call, statement.isolation ?? (immediate ? 'serializable' : own.level ?? 'default'), 'manual', origin, context);
+      own.transaction = transaction;
+      own.level = undefined;
       return { kind: 'begin', transaction, handle };
     }
     case 'set':
-      if (session.transaction && statement.isolation) session.transaction = { ...session.transaction, isolation: statement.isolation };
-      else session.level = statement.isolation;
+      if (own.transaction && statement.isolation) own.transaction = { ...own.transaction, isolation: statement.isolation };
+      else own.level = statement.isolation;
       return nothing;
     case 'rollback to': return nothing;
     default: return ended(handle, statement.action === 'rollback' ? 'rollback' : 'commit');
@@ -39,8 +39,8 @@ export function control(statement: TransactionControl, handle: HandleValue, call
 }
 
 function ended(handle: HandleValue, how: 'commit' | 'rollback'): Meaning {
-  const { session } = originOf(handle);
-  if (session) session.transaction = session.transaction?.parent;
+  const own = originOf(handle).session;
+  if (own) own.transaction = own.transaction?.parent;
   return { kind: 'end', handle, how };
 }
 
@@ -69,7 +69,7 @@ export function callback(call: Call, handle: HandleValue, type: 'tag' | 'connect
   const level = typeof given === 'string' ? LEVELS.exec(given)?.[1]?.toLowerCase() as Isolation | undefined : undefined;
   const isolation = level ?? (options && typeof given !== 'string' ? 'unknown' : 'default');
   const transaction = opened(call, isolation, 'callback', origin, context);
-  const inner = { ...origin, transaction, session: { transaction, level: undefined } };
+  const inner = { ...origin, transaction, session: session(context, transaction) };
   return { kind: 'transaction', transaction, body, args: [type === 'tag' ? make(context, 'tag', inner) : connectionHandle(context, inner)] };
 }
 
@@ -83,13 +83,13 @@ export function runTransacted(call: Call, handle: HandleValue, context: ClientCo
   if (!['', 'deferred', 'immediate', 'exclusive', 'default'].includes(call.method)) return undefined;
   const origin = originOf(handle);
   const transaction = opened(call, call.method === 'immediate' || call.method === 'exclusive' ? 'serializable' : 'default', 'callback', origin, context);
-  const { session } = origin;
+  const own = origin.session;
   const body = handle.data['body'] as Value;
-  if (!session) return { kind: 'transaction', transaction, body, args: call.args };
+  if (!own) return { kind: 'transaction', transaction, body, args: call.args };
   // Every statement of the connection is inside while the function runs, whichever handle it is run on.
-  session.transaction = transaction;
+  own.transaction = transaction;
   const value = context.callback(body, call.args);
-  session.transaction = transaction.parent;
+  own.transaction = transaction.parent;
   return { kind: 'value', value: value ?? context.terms.unknown(call.node, call.args) };
 }
 

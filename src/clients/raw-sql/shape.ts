@@ -4,7 +4,7 @@
  */
 import type { Value } from '../../model.ts';
 import type { Call, ClientContext, Meaning } from '../client.ts';
-import { connectionHandle, dataOf, make } from './handles.ts';
+import { connectionHandle, dataOf, make, session } from './handles.ts';
 import type { QueryData } from './handles.ts';
 import { queryCall, statementCall } from './calls.ts';
 import type { DriverId } from './drivers.ts';
@@ -36,7 +36,7 @@ export function fromShape(call: Call, context: ClientContext): Meaning | undefin
     return queryCall(make(context, 'tag', origin('unknown', 'shape')), call, context);
   }
   const id = driverOf(call, text.source.text, context);
-  const handle = connectionHandle(context, sessionOf(call, id));
+  const handle = connectionHandle(context, sessionOf(call, id, context));
   if (call.method === 'prepare') return prepares(call) ? statementCall(handle, call, context) : undefined;
   return queryCall(handle, call, context);
 }
@@ -50,11 +50,11 @@ function statementText(value: Value, context: ClientContext): Value {
 
 /** One session for each receiver: `client.query('BEGIN')` concerns the statements after it on the same handle. */
 const sessions = new WeakMap<Value, ReturnType<typeof origin>>();
-function sessionOf(call: Call, id: DriverId): ReturnType<typeof origin> {
+function sessionOf(call: Call, id: DriverId, context: ClientContext): ReturnType<typeof origin> {
   const known = sessions.get(call.receiver);
   if (known?.driver.id === id) return known;
   // Only a value that is one thing throughout a run keeps its session; a pool by its name has none.
-  const made = { ...origin(id, 'shape'), ...(!/pool/i.test(call.receiverText) && { session: known?.session ?? { transaction: undefined, level: undefined } }) };
+  const made = { ...origin(id, 'shape'), ...(!/pool/i.test(call.receiverText) && { session: known?.session ?? session(context) }) };
   sessions.set(call.receiver, made);
   return made;
 }

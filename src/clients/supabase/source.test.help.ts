@@ -34,7 +34,7 @@ export function evaluate(client: Client, code: string, options: { roots?: (conte
     element: (value) => terms.element(value),
     literal: (value) => (value.kind === 'literal' ? { value: value.value } : undefined),
     callback: () => undefined, classOf: () => undefined, newest: (value) => value, text, ambient: () => undefined,
-    transaction: () => { throw new Error('no transactions here'); },
+    transaction: () => { throw new Error('no transactions here'); }, session: (transaction) => ({ transaction }),
   };
   const inputs = new Map<string, Value>();
   const input = (name: string): Value => {

@@ -1,21 +1,16 @@
 /** The handles of this client: what their `data` holds, and how one leads to the next. */
 import type { Dialect, Evidence, Node, TableRef, Transaction, Value } from '../../model.ts';
-import type { ClientContext } from '../client.ts';
+import type { ClientContext, Session } from '../client.ts';
 import type { HandleValue } from '../../value/terms.ts';
 import { entityName, tableOf } from './entities.ts';
 
 export const ID = 'typeorm';
 
-/**
- * The transaction that runs on a query runner's connection. Shared by everything that was made from the runner
- * (`qr.manager.getRepository(User)`), because `startTransaction` concerns handles that exist already.
- */
-export interface Session { transaction: Transaction | undefined }
-
 /** Where a handle comes from: carried along to everything made from it. */
 export interface Origin {
   readonly evidence: Evidence;
   readonly dialect?: Dialect | undefined;
+  /** The transaction that runs on a query runner's connection, shared by everything that was made from the runner. */
   readonly session?: Session | undefined;
   /** For the trace, which asks handles for it: the transaction of a callback's manager. */
   readonly transaction?: Transaction | undefined;

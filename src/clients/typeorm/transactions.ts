@@ -2,7 +2,7 @@
 import type { Isolation, Transaction, Value } from '../../model.ts';
 import type { Call, ClientContext, Meaning } from '../client.ts';
 import type { HandleValue } from '../../value/terms.ts';
-import { makeHandle, originOf, transactionOf, type Origin, type Session } from './handles.ts';
+import { makeHandle, originOf, transactionOf, type Origin } from './handles.ts';
 
 const LEVELS: Readonly<Record<string, Isolation>> = {
   'READ UNCOMMITTED': 'read uncommitted', 'READ COMMITTED': 'read committed', 'REPEATABLE READ': 'repeatable read', SERIALIZABLE: 'serializable',
@@ -36,8 +36,7 @@ export function callbackTransaction(call: Call, origin: Origin, context: ClientC
 }
 
 export function queryRunner(origin: Origin, context: ClientContext): HandleValue {
-  const session: Session = { transaction: undefined };
-  return makeHandle(context, 'query-runner', { ...origin, transaction: undefined, session });
+  return makeHandle(context, 'query-runner', { ...origin, transaction: undefined, session: context.session() });
 }
 
 /** `startTransaction`, `commitTransaction`, `rollbackTransaction`: the session that the runner shares with its managers changes. */
