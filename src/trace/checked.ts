@@ -176,7 +176,9 @@ function judged({ row, write, columns, parts, asks, idle, fills }: Ended, open: 
     doubts.push({ id: 'same-value', text: 'what else follows must not happen twice' });
   } else if ((!effects.before && !effects.after || idle && !rejects && effects.isOnlyTold) && !fills) {
     // Both write the same, and nothing else happens: whoever is told "done" is told the truth.
-    if (idle && (!rejects || isOfCaller(columns, write))) return [];
+    if (idle && (!(rejects || effects.after) || isOfCaller(columns, write))) return [];
+    // Two mails, two payments: what keeps the second call from them is the check alone.
+    if (idle && effects.after !== undefined && FELT.test(effects.after)) return [{ read: row.read, kind: 'state', columns, open: doubts }];
     // To be let in once is all that a one-time secret is for.
     if (idle || !rejects && !(columns.some(isOneTime) && isTurnedAway(parts, row, trace, asks))) doubts.push({ id: 'no-effect', text: 'anything but this write depends on who comes first' });
   }
@@ -274,6 +276,9 @@ function isRepeatable(operation: Operation): boolean {
   if (operation.verb === 'upsert') return true;
   return operation.verb === 'update' && operation.rows?.length === 1 && !operation.rows[0]!.spreads.length && operation.rows[0]!.assignments.every((one) => one.how === 'set' && isSameForAll(one.value));
 }
+
+/** Calls whose second run somebody receives or pays for; those that only tell the program's own parts (`emit`, `enqueue`) may well be told twice. */
+const FELT = /(?:^|\.)(?:re)?[sS]end(?![a-z])|(?:^|\.)(?:email|mail|charge|pay|refund|capture|transfer|deliver|deduct|credit|debit|award|withdraw|deposit|mint|ship|purchase)(?![a-z])/;
 
 const RECORDS = /audit|log|histor|activit|event|metric|analytic|view/i;
 
