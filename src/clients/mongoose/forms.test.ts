@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Operation } from '../../model.ts';
+import type { Node, Operation } from '../../model.ts';
+import { eachNode, keyName } from '../../source/syntax.ts';
 import type { FormContext, ViolationRequest } from '../forms.ts';
 import { forms } from './forms.ts';
 import { tracesOf } from './source.test.help.ts';
@@ -13,6 +14,12 @@ function traced(body: string, typescript = true) {
     imported: () => undefined, importing: () => undefined, fresh: (name) => name, usedAfter: () => false,
   };
   return { operations, context };
+}
+
+function findProperty(root: Node, name: string): Node | undefined {
+  let found: Node | undefined;
+  eachNode(root, (node) => { if (node.type === 'Property' && keyName(node.key, node.computed) === name) found = node.value; });
+  return found;
 }
 
 const keyOf = (operation: Operation) => operation.table.table!.keys.find((one) => one.columns.join() === 'email')!;
@@ -64,5 +71,44 @@ describe('what stands behind a failed insert', () => {
     expect(update('User.updateOne({ _id: user._id }, { name })', 'row')).toBeUndefined();
     expect(update('user.save()')).toBeUndefined();
     expect(update('User.updateMany({ _id: user._id }, { name })')).toBeUndefined();
+  });
+});
+
+describe('a write with its condition in the filter', () => {
+  type Asked = Partial<Pick<import('../forms.ts').GuardedWriteRequest, 'guards' | 'asksMiss' | 'wants' | 'into'>>;
+  const request = (text: string, sum: { readonly operator: '+' | '-' | '*'; readonly text: string; readonly in: string } | undefined, asked: Asked, read = 'User.findOne({ email })') => {
+    const { operations, context } = traced(`const user = await ${read}; ${text}`);
+    const write = operations[1]!;
+    const property = sum && findProperty(write.node, sum.in);
+    const sums = sum ? [{ column: sum.in, operator: sum.operator, text: sum.text, value: property }] : [];
+    const table = { ...write.table.table!, sideEffects: [] };
+    const form = forms.guardedWrite!({ write, read: operations[0]!, table, key: keyOf(operations[0]!), keyText: new Map(), guards: [], sums, asksMiss: false, wants: 'nothing', into: undefined, entity: undefined, ...asked } as never, context);
+    return 'reason' in form ? form.id : form.miss ? `${form.call} | ${form.miss.pattern} | ${form.miss.test}` : form.call;
+  };
+  const guard = { guards: [{ column: 'name', operator: '=' as const, texts: ["'new'"] }], asksMiss: true };
+  it('asks once more, and tells a miss by the number that was matched', () => {
+    expect(request("await User.updateOne({ _id: id }, { name: 'used' });", undefined, guard)).toBe("User.updateOne({ _id: id, name: 'new' }, { name: 'used' }) | result | result.matchedCount === 0");
+    expect(request("await User.deleteOne({ _id: id }).exec();", undefined, guard)).toBe("User.deleteOne({ _id: id, name: 'new' }).exec() | result | result.deletedCount === 0");
+    expect(request("await User.findByIdAndUpdate(id, { name: 'used' }, { new: true });", undefined, guard)).toBe("User.findOneAndUpdate({ _id: id, name: 'new' }, { name: 'used' }, { new: true }) | updated | !updated");
+  });
+  it('joins what is asked of one field', () => {
+    const both = { guards: [{ column: 'hits', operator: '>=' as const, texts: ['1'] }, { column: 'hits', operator: '<' as const, texts: ['9'] }] };
+    expect(request('await User.updateOne({ _id: id }, { name });', undefined, both)).toBe('User.updateOne({ _id: id, hits: { $gte: 1, $lt: 9 } }, { name })');
+    expect(request('await User.updateOne({ _id: id, name: nick }, { name });', undefined, guard)).toBe('guard');
+    expect(request('await User.updateOne(id, { name });', undefined, guard)).toBe('argument');
+  });
+  it('lets the database add', () => {
+    const sum = (operator: '+' | '-' | '*', text: string) => ({ operator, text, in: 'hits' });
+    expect(request('await User.updateOne({ _id: id }, { hits: user.hits + 1 });', sum('+', '1'), {})).toBe('User.updateOne({ _id: id }, { $inc: { hits: 1 } })');
+    expect(request('await User.updateOne({ _id: id }, { name, hits: user.hits - nick });', sum('-', 'nick'), {})).toBe('User.updateOne({ _id: id }, { $set: { name }, $inc: { hits: -nick } })');
+    expect(request('await User.updateOne({ _id: id }, { $set: { hits: user.hits * 2 }, $push: { a: 1 } });', sum('*', '2'), {})).toBe('User.updateOne({ _id: id }, { $mul: { hits: 2 }, $push: { a: 1 } })');
+    expect(request('await User.updateOne({ _id: id }, { $set: { hits: user.hits + 1 }, $inc: { a: 1 } });', sum('+', '1'), {})).toBe('argument');
+  });
+  it('is none where validators or hooks look at the values, or a document is saved', () => {
+    expect(request('await User.updateOne({ _id: id }, { name }, { runValidators: true });', undefined, guard)).toBe('argument');
+    expect(request('user.name = name; await user.save();', undefined, guard)).toBe('no-form');
+    const { operations, context } = traced('const user = await User.findOne({ email }); await User.updateOne({ _id: id }, { name });');
+    const table = { ...operations[1]!.table.table!, sideEffects: ["the hook pre('updateOne')"] };
+    expect(forms.guardedWrite!({ write: operations[1]!, read: operations[0]!, table, key: keyOf(operations[1]!), keyText: new Map(), sums: [], wants: 'nothing', into: undefined, entity: undefined, ...guard } as never, context)).toMatchObject({ id: 'side-effects' });
   });
 });

@@ -3,14 +3,14 @@
  * upsert by query would skip: hooks and validation of `save`. No server was run for it: it rests on what MongoDB documents, that
  * a write of one document is atomic and that a unique index lets one of two equal inserts in and answers the other with 11000.
  */
-import type { TSESTree } from '@typescript-eslint/types';
 import type { Operation, Refusal, Requirement } from '../../model.ts';
 import type { UniqueKey } from '../../schema/model.ts';
-import { unwrap } from '../../source/syntax.ts';
 import { refuseForm } from '../common/refusal.ts';
 import type { FormContext, Forms, UpsertRequest, ViolationForm, ViolationRequest } from '../forms.ts';
+import { chainOf } from './chain.ts';
+import { guardedWrite } from './forms-guarded.ts';
 
-export const forms: Forms = { upsert: () => refuseForm('no-form', 'An upsert by query skips hooks and validation of `save`, and this look-up or update cannot stand behind a failed insert as it is.'), violation, surely, updateByKey };
+export const forms: Forms = { upsert: () => refuseForm('no-form', 'An upsert by query skips hooks and validation of `save`, and this look-up or update cannot stand behind a failed insert as it is.'), violation, surely, updateByKey, guardedWrite };
 
 /** The index is only asked for by the schema: whether the database has it, code does not show. */
 function indexBuilt(key: UniqueKey): Requirement {
@@ -32,19 +32,6 @@ function violation({ insert, key, others, error }: ViolationRequest, context: Fo
     kind: 'form', id: 'mongoose-11000', test: `${field('code', 'unknown')} === 11000${told}`, requires: [indexBuilt(key)],
     changes: ['Hooks and validation of the new document run before it is known whether one is there.'],
   };
-}
-
-interface Link { readonly call: TSESTree.CallExpression; readonly name: string }
-
-/** The calls of a chain, the first one first, and what they are made on; undefined for any other expression. */
-function chainOf(operation: Operation): { readonly receiver: TSESTree.Expression; readonly links: readonly Link[] } | undefined {
-  const links: Link[] = [];
-  let at = unwrap(operation.node) as TSESTree.Expression;
-  while (at.type === 'CallExpression' && at.callee.type === 'MemberExpression' && !at.callee.computed && !at.optional && !at.callee.optional && at.callee.property.type === 'Identifier') {
-    links.unshift({ call: at, name: at.callee.property.name });
-    at = unwrap(at.callee.object) as TSESTree.Expression;
-  }
-  return links.length && links.every(({ call }) => call.arguments.every((one) => one.type !== 'SpreadElement')) ? { receiver: at, links } : undefined;
 }
 
 /** Steps that change nothing of what a rewrite needs to know. */
