@@ -11,8 +11,9 @@ import { unwrap } from '../../source/syntax.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, Forms, UpsertForm, UpsertRequest, ViolationForm, ViolationRequest } from '../forms.ts';
 import { ID } from './entities.ts';
+import { guardedWrite } from './forms-guarded.ts';
 
-export const forms: Forms = { leavesRows: true, sentElsewhere, upsert, violation };
+export const forms: Forms = { leavesRows: true, sentElsewhere, upsert, violation, guardedWrite };
 
 /** What a flush writes: the row may be changed up to then, and goes together with all others of the unit of work. */
 function sentElsewhere({ verb, detail }: Operation): Refusal | undefined {
