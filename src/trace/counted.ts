@@ -56,7 +56,7 @@ export function counted(write: Operation, trace: Trace, catalogue: Catalogue, na
   for (const row of write.rows ?? []) {
     for (const assignment of row.assignments) {
       const flow = flowOf(assignment.value);
-      if (flow) add(flow.facet.operation, flow.facet, flow.kind, [assignment]);
+      if (flow) add(flow.facet.operation, flow.facet, flow.kind, [assignment], flow.kind === 'number' && isStatistic(assignment) ? STATISTIC : undefined);
     }
   }
   firstRows(write, trace, catalogue, add);
@@ -66,6 +66,14 @@ export function counted(write: Operation, trace: Trace, catalogue: Catalogue, na
 }
 
 type Add = (read: Operation, facet: Facet | undefined, kind: CountKind, flags: readonly Assignment[], doubt?: OpenQuestion) => void;
+
+const STATISTIC: OpenQuestion = { id: 'statistic', text: 'the number tells the rows apart, and is no record of how many there were' };
+
+/** `{ day, orderCount: count }`: how many there were when somebody asked. That the next row says the same is no mistake. */
+function isStatistic({ column, value }: Assignment): boolean {
+  const facet = facetOf(core(value));
+  return facet !== undefined && isNumberOfRows(facet) && /(?:^|_)(?:total|count|size|amount|sum|quantity)(?:$|_)|(?:Total|Count|Size|Amount|Sum|Quantity)$/.test(column);
+}
 
 /** `if (count === 0) insert`: decided by a count of a scope, or by a look-up that no column of the new row identifies. */
 function firstRows(write: Operation, trace: Trace, catalogue: Catalogue, add: Add): void {
