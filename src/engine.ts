@@ -71,7 +71,7 @@ export function isCandidate(text: string, settings: Settings, at?: { readonly pa
 
 /** Whether the text calls an interface behind which a database is used. */
 function callsPorts(text: string, { path, cwd }: { readonly path: string; readonly cwd: string }, settings: Settings): boolean {
-  return portNames(text, path, evidenceAt(path, catalogueAt(path, cwd, settings), settings)).size > 0;
+  return portNames(text, path, () => evidenceAt(path, catalogueAt(path, cwd, settings), settings)).size > 0;
 }
 
 /** The settings say what an expression in the text holds. */
@@ -216,7 +216,7 @@ function tracesOf(file: SourceFile, options: Pick<AnalyseOptions, 'settings' | '
   let ports: ReadonlySet<string> | undefined;
   const callsPort = (node: Node): boolean => {
     if (!settings.followImports) return false;
-    ports ??= portNames(file.text, file.path, evidenceAt(file.path, catalogue, settings));
+    ports ??= portNames(file.text, file.path, () => evidenceAt(file.path, catalogue, settings));
     return ports.size > 0 && [...ports].some((name) => new RegExp(`\\b${name}\\s*\\.`).test(file.slice(node)));
   };
   const isWorth = (node: Node): boolean => (holdsWord(node) || callsHelper(node) || callsPort(node)) && (isHooked || (writes(node) && (!shows || shows(statementAround(node)))));

@@ -3,9 +3,17 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ResolverFactory } from 'oxc-resolver';
 import type { ImportedBinding, SourceFile } from './file.ts';
+import { ownFile, sourceOfBuilt } from './own-names.ts';
 import { parseSource } from './parse.ts';
 
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs'];
+const OPTIONS = {
+  extensions: EXTENSIONS,
+  extensionAlias: { '.js': ['.ts', '.tsx', '.js', '.jsx'], '.mjs': ['.mts', '.mjs'], '.cjs': ['.cts', '.cjs'], '.jsx': ['.tsx', '.jsx'] },
+  conditionNames: ['types', 'import', 'require', 'node', 'default'],
+  mainFields: ['types', 'module', 'main'],
+  symlinks: true,
+};
 /** Parsed imports that are kept: about 1 MB each at most, mostly far less. */
 const MAX_FILES = 400;
 /** How long a resolved import counts as fresh in a long-lived editor process, in milliseconds. */
@@ -27,22 +35,18 @@ export function resolvePath(source: string, from: string): string | undefined {
   const known = resolved.get(key);
   const now = Date.now();
   if (known && now - known.at < 30 * FRESH) return known.path;
-  resolver ??= new ResolverFactory({
-    extensions: EXTENSIONS,
-    extensionAlias: { '.js': ['.ts', '.tsx', '.js', '.jsx'], '.mjs': ['.mts', '.mjs'], '.cjs': ['.cts', '.cjs'], '.jsx': ['.tsx', '.jsx'] },
-    conditionNames: ['types', 'import', 'require', 'node', 'default'],
-    mainFields: ['types', 'module', 'main'],
-    tsconfig: 'auto',
-    symlinks: true,
-  });
+  resolver ??= new ResolverFactory({ ...OPTIONS, tsconfig: 'auto' });
   let path: string | undefined;
   try {
     path = resolver.resolveFileSync(from, source).path;
   } catch {
     path = undefined;
   }
+  path ??= ownFile(source, from, OPTIONS);
   // A workspace package resolves through its link to a folder outside node_modules; real dependencies are not followed.
-  if (path && (/[\\/]node_modules[\\/]/.test(path) || !/\.[cm]?[jt]sx?$/.test(path) || path.endsWith('.d.ts'))) path = undefined;
+  if (path && (/[\\/]node_modules[\\/]/.test(path) || !/\.[cm]?[jt]sx?$/.test(path))) path = undefined;
+  // What a build made is of no use where its source lies beside it.
+  if (path && (path.endsWith('.d.ts') || !source.startsWith('.'))) path = sourceOfBuilt(path) ?? (path.endsWith('.d.ts') ? undefined : path);
   resolved.set(key, { path, at: now });
   return path;
 }

@@ -39,12 +39,13 @@ export function importsReach(text: string, path: string, words: TextTest): boole
 /**
  * The names by which a text calls what is declared with an interface of another file, behind which somebody stands who gets to one of
  * `words` (`private readonly users: UserRepository`): its methods are called by nobody's vocabulary.
+ * @param words asked for where there is such an interface
  */
-export function portNames(text: string, path: string, words: TextTest): ReadonlySet<string> {
+export function portNames(text: string, path: string, words: () => TextTest): ReadonlySet<string> {
   const found = new Set<string>();
   const known = new Map<string, boolean>();
   for (const { name, type } of typedCallees(text)) {
-    const isPort = known.get(type) ?? (declaresPort(text, path, type) && portReaches(type, path, words));
+    const isPort = known.get(type) ?? (declaresPort(text, path, type) && portReaches(type, path, words()));
     known.set(type, isPort);
     if (isPort) found.add(name);
   }

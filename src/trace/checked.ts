@@ -85,7 +85,7 @@ function rowsBehind(condition: Formula, write: Operation, catalogue: Catalogue):
     const field = fieldOf(value, write.table, catalogue);
     if (field) { add(field); return; }
     add(rowOf(value, write.table, catalogue));
-    const parts = value.kind === 'expression' ? value.operands : value.kind === 'unknown' ? value.parts : value.kind === 'filtered' ? formulaValues(value.where) : [];
+    const parts = value.kind === 'expression' ? value.operands : value.kind === 'unknown' ? value.parts : value.kind === 'filtered' ? formulaValues(value.where) : value.kind === 'member' ? [value.object] : [];
     for (const one of parts) visit(one, depth + 1);
   };
   for (const { atom } of formulaLiterals(condition)) for (const value of formulaValues(atom)) visit(value, 0);
@@ -215,7 +215,7 @@ function speaksOf(value: Value, written: Written): boolean {
   if (value.kind === 'choice') return value.arms.some((arm) => speaksOf(arm.value, written));
   const field = written.field(value);
   if (field) return field.row === written.row;
-  const parts = value.kind === 'expression' ? value.operands : value.kind === 'unknown' ? value.parts : [];
+  const parts = value.kind === 'expression' ? value.operands : value.kind === 'unknown' ? value.parts : value.kind === 'member' ? [value.object] : [];
   return parts.some((one) => speaksOf(one, written));
 }
 
@@ -223,7 +223,7 @@ function columnsOf(part: Formula, written: Written): string[] {
   const visit = (value: Value): string[] => {
     const field = value.kind === 'choice' ? undefined : written.field(value);
     if (field) return field.row === written.row ? [field.column] : [];
-    const parts = value.kind === 'expression' ? value.operands : value.kind === 'unknown' ? value.parts : value.kind === 'choice' ? value.arms.map((arm) => arm.value) : [];
+    const parts = value.kind === 'expression' ? value.operands : value.kind === 'unknown' ? value.parts : value.kind === 'choice' ? value.arms.map((arm) => arm.value) : value.kind === 'member' ? [value.object] : [];
     return parts.flatMap(visit);
   };
   return formulaValues(part).flatMap(visit);

@@ -124,7 +124,7 @@ function sideOf(value: Value, written: Written): Side {
   if (!inner.column) return { is: 'kept' };
   const assignment = written.assignment(inner.column)!;
   // `used + amount > limit`: the sum moves with the column.
-  if (assignment.how === 'atomic' && (at.kind === 'expression' || at.kind === 'unknown')) {
+  if (assignment.how === 'atomic' && (at.kind === 'expression' || at.kind === 'unknown' || at.kind === 'member')) {
     const up = movement(at, inner.column, assignment, written);
     if (up !== undefined) return { is: 'moved', up, column: inner.column };
   }
@@ -133,7 +133,7 @@ function sideOf(value: Value, written: Written): Side {
 
 /** Whether a sum or difference rises with a column that the database adds to; undefined: it is something else than a sum. */
 function movement(value: Value, column: string, assignment: Assignment, written: Written, depth = 0): Tri | undefined {
-  const at = plain(value);
+  const at = plain(made(plain(value)));
   const field = at.kind === 'choice' ? undefined : written.field(at);
   if (field?.row === written.row) return field.column === column && field.whole ? directionOf(assignment.value) : undefined;
   const terms = depth > 5 ? undefined : termsOf(at);
@@ -147,12 +147,27 @@ function movement(value: Value, column: string, assignment: Assignment, written:
 const PLUS = /^(?:add|plus)$/;
 const MINUS = /^(?:sub|subtract|minus)$/;
 
+/** How number types give a number back, and how one is made of a number. */
+const HELD = /^(?:value|toNumber|valueOf|intValue)$/;
+const NUMBER = /^(?:currency|Big|BigNumber|Decimal|Money|toDecimal|toBig|toMoney|toCents)$/;
+
+/** What a number type was made of: `new Decimal(x)`, `currency(x)`. */
+function made(at: Value): Value {
+  if (at.kind !== 'unknown' || (at.node.type !== 'CallExpression' && at.node.type !== 'NewExpression')) return at;
+  const { callee, arguments: args } = at.node;
+  const name = callee.type === 'Identifier' ? callee.name : callee.type === 'MemberExpression' && callee.property.type === 'Identifier' ? callee.property.name : '';
+  return NUMBER.test(name) && args.length === 1 ? at.parts.at(-1) ?? at : at;
+}
+
 /** What is added and subtracted: `a - b`, `a.minus(b)` of a number type, `calculate.sub(a, b)` of a helper that is named so. */
-function termsOf(at: Value): readonly { readonly of: Value; readonly minus: boolean }[] | undefined {
+function termsOf(given: Value): readonly { readonly of: Value; readonly minus: boolean }[] | undefined {
+  // `currency(a).subtract(b).value`: a number type, and what it holds.
+  const at = given.kind === 'member' && HELD.test(given.key) ? given.object : given;
   const signed = (parts: readonly Value[], minus: boolean) => parts.map((of, index) => ({ of, minus: minus && (index > 0 || parts.length === 1) }));
   if (at.kind === 'expression') return at.operator === '+' || at.operator === '-' ? signed(at.operands, at.operator === '-') : undefined;
   if (at.kind !== 'unknown' || at.node.type !== 'CallExpression' || at.node.callee.type !== 'MemberExpression' || at.node.callee.property.type !== 'Identifier') return undefined;
   const { name } = at.node.callee.property;
+  if (HELD.test(name) && at.node.arguments.length === 0 && at.parts[0]) return termsOf(at.parts[0]);
   const count = at.node.arguments.length;
   if ((!PLUS.test(name) && !MINUS.test(name)) || count < 1 || count > 2 || at.parts.length < count + 1) return undefined;
   return signed(count === 1 ? at.parts.slice(0, 2) : at.parts.slice(1, 3), MINUS.test(name));

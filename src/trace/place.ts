@@ -1,5 +1,6 @@
 /** Where a race is reported, and how its ends are named in a sentence. */
 import type { Operation } from '../model.ts';
+import type { SourceFile } from '../source/file.ts';
 import { sourceFile } from '../source/modules.ts';
 import type { Node } from '../value/terms.ts';
 import type { Trace } from './index.ts';
@@ -15,7 +16,7 @@ export function placeOf(read: Operation | undefined, write: Operation, trace: Tr
   // A callback that an outer call was given belongs to the text around that call, whoever runs it.
   const calls = write.frames.slice(common).filter((one) => !write.frames.some((outer) => outer !== one && isWithin(one.callee, outer.call)));
   const isHere = write.file === trace.file.path;
-  if (isHere && (!calls.length || computes(write) || !read)) return write.verbNode ?? write.node;
+  if (isHere && (!calls.length || computes(write, trace.file) || !read)) return write.verbNode ?? write.node;
   const call = calls.find((one) => one.file === trace.file.path) ?? write.frames.findLast((one) => one.file === trace.file.path);
   return call?.call ?? write.verbNode ?? write.node;
 }
@@ -37,17 +38,21 @@ function isWithin(node: Node, outer: Node): boolean {
 }
 
 /** The row is made here: some column is written with more than a parameter of the function. */
-function computes(write: Operation): boolean {
+function computes(write: Operation, file: SourceFile): boolean {
   return (write.rows ?? []).some((row) => row.assignments.some((one) => {
     const node = one.node?.type === 'Property' ? one.node.value : one.node;
-    return node !== undefined && !passesThrough(node);
+    return node !== undefined && !passesThrough(node, file);
   }));
 }
 
 /** A value as it came in, or a fallback for it: `params.severity || 'low'`, `options?.data ?? {}`. */
-function passesThrough(node: Node): boolean {
-  if (node.type === 'LogicalExpression' && node.operator !== '&&') return passesThrough(node.left) && (node.right.type === 'Literal' || node.right.type === 'ObjectExpression' && !node.right.properties.length || passesThrough(node.right));
-  if (node.type === 'ChainExpression' || node.type === 'TSAsExpression' || node.type === 'TSNonNullExpression') return passesThrough(node.expression);
+function passesThrough(node: Node, file: SourceFile, depth = 0): boolean {
+  const passes = (one: Node): boolean => passesThrough(one, file, depth);
+  if (node.type === 'LogicalExpression' && node.operator !== '&&') return passes(node.left) && (node.right.type === 'Literal' || node.right.type === 'ObjectExpression' && !node.right.properties.length || passes(node.right));
+  if (node.type === 'ChainExpression' || node.type === 'TSAsExpression' || node.type === 'TSNonNullExpression') return passes(node.expression);
+  // A variable of the function is what it was made of.
+  const made = node.type === 'Identifier' && depth < 3 ? file.variable(node)?.defs[0]?.node as Node | undefined : undefined;
+  if (made?.type === 'VariableDeclarator' && made.id.type === 'Identifier' && made.init && made.init.type === 'ObjectExpression') return passesThrough(made.init, file, depth + 1);
   return node.type === 'Identifier' || node.type === 'MemberExpression' || node.type === 'SpreadElement';
 }
 
