@@ -12,9 +12,10 @@ import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, Forms, InsertMissingRequest, UpsertForm, UpsertRequest } from '../forms.ts';
 import { chainOf, returnedBy, spelling, type Chain } from './chain.ts';
 import { guardedWrite } from './forms-guarded.ts';
+import { replaceSet } from './forms-replace.ts';
 import { violationForm } from './forms-violation.ts';
 
-export const forms: Forms = { ignoresOneKey: true, upsert, insertMissing, violation: violationForm, guardedWrite };
+export const forms: Forms = { ignoresOneKey: true, upsert, insertMissing, violation: violationForm, guardedWrite, replaceSet };
 
 const DATABASES: Readonly<Record<Dialect, string>> = { postgres: 'Postgres', mysql: 'MySQL', sqlite: 'SQLite' };
 
