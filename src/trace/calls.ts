@@ -11,7 +11,7 @@ import { callFunction } from './functions.ts';
 import { handledBy } from './handlers.ts';
 import { importedValue } from './lookup.ts';
 import { interpret } from './meanings.ts';
-import { classFacts, makeObject, present, property } from './objects.ts';
+import { classFacts, elementsOf, makeObject, present, property } from './objects.ts';
 import { memberKey } from './patterns.ts';
 import { declaredValue } from './lookup.ts';
 import { facetOf } from './results.ts';
@@ -48,7 +48,12 @@ function requiredModule(walk: Walk, node: TSESTree.CallExpression): Value | unde
 }
 
 function evaluateArguments(walk: Walk, nodes: readonly Node[]): Value[] {
-  return nodes.map((one) => (one.type === 'SpreadElement' ? walk.terms.unknown(one, [evaluate(walk, one.argument)]) : evaluate(walk, one)));
+  return nodes.flatMap((one) => {
+    if (one.type !== 'SpreadElement') return [evaluate(walk, one)];
+    const list = evaluate(walk, one.argument);
+    const elements = elementsOf(walk, list);
+    return elements?.every((each) => !each.spread) ? elements.map((each) => each.value) : [walk.terms.unknown(one, [list])];
+  });
 }
 
 function describe(walk: Walk, node: TSESTree.CallExpression | TSESTree.NewExpression | TSESTree.TaggedTemplateExpression, receiver: Value, name: string, args: readonly Value[], argNodes: readonly Node[], receiverNode: Node): Call {

@@ -7,6 +7,7 @@ import { evaluate } from './expressions.ts';
 import { decoratorUses } from './lookup.ts';
 import { bind } from './patterns.ts';
 import { block } from './statements.ts';
+import { makeArray } from './objects.ts';
 import { fork, join } from './state.ts';
 import { flush } from './unit-of-work.ts';
 import { noteOutside } from './unresolved.ts';
@@ -58,7 +59,7 @@ function walkFunction(walk: Walk, fn: FunctionValue, args: readonly Value[], nod
 
   // TypeScript's `this: Type` says what the receiver is and takes no argument.
   target.params.filter((one) => one.type !== 'Identifier' || one.name !== 'this').forEach((parameter, index) => {
-    const given = parameter.type === 'RestElement' ? walk.terms.unknown(parameter, args.slice(index)) : args[index];
+    const given = parameter.type === 'RestElement' ? rest(walk, parameter, args.slice(index)) : args[index];
     bind(walk, parameter, given ?? parameterInput(walk, parameter, mode));
   });
   if (target.body.type === 'BlockStatement') {
@@ -83,6 +84,11 @@ function walkFunction(walk: Walk, fn: FunctionValue, args: readonly Value[], nod
   for (const one of returns) one.state.dead = one.state.condition.kind === 'false';
   join(base, returns.map((one) => one.state), walk.terms, walk.formulas, node);
   return arms.length ? walk.terms.choice(arms, node) : walk.terms.unknown(node, args);
+}
+
+/** `...args`: in an inlined call the arguments that are left, to be handed on as they came (`(...args) => pool.query(...args)`). */
+function rest(walk: Walk, parameter: Node, args: readonly Value[]): Value {
+  return args.length ? makeArray(walk, parameter, { elements: args.map((value) => ({ value, node: parameter, spread: false })) }) : walk.terms.unknown(parameter, args);
 }
 
 function parameterInput(walk: Walk, parameter: Node, mode: Activation['mode']): Value {

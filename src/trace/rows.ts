@@ -86,9 +86,17 @@ export function addresses(write: Operation, { read, row, table }: Pick<Field, 'r
   const byRead = isOwnRead ? equal.filter((one) => isReadBy(read, one.column, one.value)) : [];
   const columns = [...byRow, ...byRead].map((one) => one.column);
   if (isKey(columns)) return 'same';
-  // The rows of a join relation: the foreign key of the row is the other row's id, which says as much as its own.
-  if (!read.many && byRead.length && coversRead(byRead, read)) return 'same';
+  // The rows of a join relation: the foreign key of the row is the other row's id, which says as much as its own. And who takes the
+  // one row of all that are there (`rows[0]`) and writes by what was asked for writes that row too, whichever columns are a key.
+  if ((!read.many || isOneTaken(row)) && byRead.length && coversRead(byRead, read)) return 'same';
   return byRow.length && !read.many ? 'open' : undefined;
+}
+
+/** `rows[0]`, `statement.first()`, not one turn of a loop over the rows. */
+function isOneTaken(row: Value): boolean {
+  if (row.kind === 'choice') return row.arms.every((arm) => arm.value.kind === 'literal' || isOneTaken(arm.value));
+  const facet = facetOf(row);
+  return facet?.filters.length === 0 && (facet.part.is === 'row' || (row.kind === 'member' && /^\d+$/.test(row.key)));
 }
 
 function savesRow(saved: Value | undefined, row: Value): boolean {

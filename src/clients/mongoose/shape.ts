@@ -12,7 +12,8 @@ export const OWN: ReadonlySet<string> = new Set([
 
 export const SHAPE_METHODS: ReadonlySet<string> = new Set([...READS, ...WRITES, ...INSERTS, 'collection', 'where', 'aggregate']);
 
-const DATABASE = /^(?:db|database|mongo(?:Db)?|client\.db\(.*\)|connection)$/i;
+/** `db`, `mongoDb`, `dbInstance`, `await getDb()`: what follows must be a method of a collection's, so that Firestore's is none. */
+const DATABASE = /(?:db|database|mongo(?:db)?|connection)(?:_?(?:instance|handle|client|conn|connection))?(?:\([^()]*\))?$/i;
 
 export function fromShape(call: Call, context: ClientContext): Meaning | undefined {
   const origin: Origin = { evidence: 'shape' };

@@ -69,6 +69,8 @@ export const rawSql: Client = {
     switch (receiver.type) {
       case 'maker': {
         if (call.method === '') return made(receiver, call, context);
+        // `require('sqlite3').verbose()`: the module itself.
+        if (call.method === 'verbose') return { kind: 'handle', handle: receiver };
         const module = moduleNamed(receiver.data['source'] as string);
         const kind = module && Object.hasOwn(module.exports, call.method) ? module.exports[call.method] : undefined;
         const value = ofKind(kind, originOf(receiver), context);
