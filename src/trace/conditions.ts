@@ -1,13 +1,14 @@
 /** Values as conditions: what truth, equality and order of a value say about rows. */
-import type { Formula } from '../value/formula.ts';
+import { conjuncts, type Formula } from '../value/formula.ts';
 import type { Node, Value } from '../value/terms.ts';
-import { facetOf, isRowCount, isRowLike } from './results.ts';
+import { facetOf, isRowCount, isRowLike, type Facet } from './results.ts';
 import type { Walk } from './walk.ts';
 
 type Comparison = '===' | '!==' | '==' | '!=' | '<' | '<=' | '>' | '>=';
 export const COMPARISONS: ReadonlySet<string> = new Set<Comparison>(['===', '!==', '==', '!=', '<', '<=', '>', '>=']);
 
 /** Columns that every row has: `if (existing?.id)` asks for the row, not for the column. */
+const OWN_KEY = /^(?:_?id|uuid|pk)$/;
 const KEY_LIKE = /^(?:_?id|uuid|pk|[a-z]\w*(?:Id|_id|ID|Uuid|_uuid))$/;
 
 /**
@@ -54,12 +55,18 @@ function truthOf(walk: Walk, value: Value): Formula {
     if (facet.is === 'field' && facet.keys.length === 1 && value.kind === 'member') {
       // `row.id` without `?.` throws when there is no row, so it is asked for the column's sake only where the column may be falsy.
       const column = facet.operation.table.table?.columns.get(facet.keys[0]!);
-      const always = KEY_LIKE.test(facet.keys[0]!) && column?.nullable !== true && !isForeignKey(facet.operation.table.table, facet.keys[0]!);
       const row = formulas.exists(value.object);
+      const always = KEY_LIKE.test(facet.keys[0]!) && column?.nullable !== true && !isForeignKey(facet.operation.table.table, facet.keys[0]!)
+        && (column?.nullable === false || OWN_KEY.test(facet.keys[0]!) || !isKnown(walk, row, facet));
       return always ? row : formulas.and(row, formulas.truthy(value));
     }
   }
   return formulas.truthy(value);
+}
+
+/** Where the row is known to be there, `if (ticket.assigneeId)` can only ask for the column. */
+function isKnown(walk: Walk, row: Formula, { operation }: Facet): boolean {
+  return row.kind === 'true' || operation.result.some((part) => part.miss === 'throws') || conjuncts(walk.state.condition).includes(row);
 }
 
 function isForeignKey(table: { readonly relations: readonly { readonly columns: readonly string[] }[] } | undefined, column: string): boolean {
@@ -86,7 +93,7 @@ function nullishOf(walk: Walk, value: Value): Formula {
     if (facet.is === 'field' && facet.keys.length === 1 && value.kind === 'member') {
       const without = formulas.not(formulas.exists(value.object));
       const column = facet.operation.table.table?.columns.get(facet.keys[0]!);
-      if (column ? column.nullable === false : KEY_LIKE.test(facet.keys[0]!) && /^(?:_?id|uuid|pk)$/.test(facet.keys[0]!)) return without;
+      if (column ? column.nullable === false : OWN_KEY.test(facet.keys[0]!)) return without;
       return formulas.or(without, formulas.nullish(value));
     }
   }

@@ -227,7 +227,9 @@ function elementOrigin(value: Value): Value | undefined {
 function assignmentOf(row: Row, comparison: Comparison, table: TableRef): Assignment | 'spread' | undefined {
   const { column, via } = comparison;
   if (via.length === 0) {
-    const direct = row.assignments.findLast((one) => one.column === column);
+    const direct = row.assignments.findLast((one) => one.column === column)
+      // `where({ user_id })` and `insert({ userId })` of a library that translates names, for a table whose columns nobody declares.
+      ?? (table.table?.columns.size ? undefined : row.assignments.findLast((one) => normalName(one.column) === normalName(column)));
     if (direct) return direct;
     const relation = table.table?.relations.find((one) => one.columns.includes(column));
     const linked = relation && row.assignments.findLast((one) => one.column === relation.name);

@@ -158,7 +158,12 @@ export class Pairs {
 
 /** Writes that make new rows, without a conflict clause of their own. */
 function inserts(trace: Trace): Operation[] {
-  return trace.operations.filter((one) => (one.verb === 'insert' || one.verb === 'save') && !one.conflict && !isSavedBefore(one, trace));
+  return trace.operations.filter((one) => (one.verb === 'insert' || one.verb === 'save') && !one.conflict && !isSavedBefore(one, trace) && !isLoaded(one));
+}
+
+/** The saved row is one that was found: `claimed` speaks of the values that it takes. */
+function isLoaded({ verb, saved, predicate }: Operation): boolean {
+  return verb === 'save' && predicate !== undefined && saved !== undefined && lineage(saved)?.verb === 'find';
 }
 
 /** `const saved = await repo.save(row); saved.link = link; await repo.save(saved)`: the second one finds the row of the first. */

@@ -27,7 +27,13 @@ export function placeOf(read: Operation | undefined, write: Operation, trace: Tr
  */
 export function isElsewhere(read: Operation | undefined, write: Operation, trace: Trace): boolean {
   const here = trace.file.path;
-  if (!read || read.file === here || write.file === here) return false;
+  if (!read) return false;
+  // `publish()` of another file, which calls helpers of this one for both ends.
+  let shared = 0;
+  while (shared < write.frames.length && shared < read.frames.length && write.frames[shared]!.call === read.frames[shared]!.call) shared++;
+  const holder = (operation: Operation): string => operation.frames[shared]?.file ?? operation.file;
+  if (shared > 0 && holder(read) !== here && holder(write) !== here) return true;
+  if (read.file === here || write.file === here) return false;
   const left = (operation: Operation): Node | undefined => operation.frames.findLast((one) => one.file === here)?.call;
   return left(read) !== undefined && left(read) === left(write);
 }

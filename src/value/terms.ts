@@ -82,6 +82,8 @@ export class Terms {
   input(name: string, node: Node, key: string = `${name}@${node.range[0]}`): InputValue {
     return this.#intern(`i${key}`, (id) => ({ kind: 'input', id, name, node }));
   }
+  /** A name that nothing in its file declares. */
+  global(name: string, node: Node): InputValue { return this.input(name, node, `global:${name}`); }
   unknown(node: Node, parts: readonly Value[] = []): UnknownValue {
     return { kind: 'unknown', id: this.#next++, node, parts };
   }

@@ -28,19 +28,19 @@ export function operatorCall(name: string, call: Call, context: ClientContext): 
 }
 
 /**
- * `and(eq(users.id, id), …)` of functions from a module that was not read (`export * from '@acme/db'`, which hands this library on): by
- * name, and by a column or another such condition as the first argument. The package that uses them need not depend on this library
- * itself; then the column must be one of a declared table.
+ * `and(eq(users.id, id), …)` of functions from a module that was not read (`export * from '@acme/db'`, which hands this library on), or
+ * that a framework adds to every module without an import (Nuxt, Nitro): by name, and by a column or another such condition as the first
+ * argument. The package that uses them need not depend on this library itself; then the column must be one of a declared table.
  */
 export function unreadOperator(name: string, call: Call, depends: boolean, context: ClientContext): Meaning | undefined {
-  if (call.receiver.kind !== 'input' || name in AGGREGATES || !OPERATORS.has(name) || !isImported(call)) return undefined;
+  if (call.receiver.kind !== 'input' || name in AGGREGATES || !OPERATORS.has(name) || !(isImported(call) || call.receiver === context.terms.global(name, call.node))) return undefined;
   const isColumn = (column: ColumnData | undefined): boolean => column !== undefined && (depends || column.table.declared);
   const isJoint = name === 'and' || name === 'or' || name === 'not';
   const fits = isJoint ? call.args.some((one) => dataOf(one, 'condition')) : isColumn(asColumn(call.args[0], context));
   return fits ? operatorCall(name, call, context) : undefined;
 }
 
-/** Of the module's own imports, not a parameter or a global of that name. */
+/** Of the module's own imports, not a parameter of that name. */
 function isImported({ node }: Call): boolean {
   let program: Node = node;
   while (program.parent) program = program.parent;
