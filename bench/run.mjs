@@ -7,9 +7,10 @@
 //   text scan          CPU time to tell of a text that no word of a library is called in it, a file and a kilobyte
 //   evidence           CPU time to tell of what the scan leaves which files show a library, and how many those are
 //   scan / oxc         CPU time and memory of `db-race scan` in a process of its own, less its start, over reading all files and
-//                      parsing those that evidence leaves with oxc
+//                      parsing with oxc those that the text scan leaves; where imports are followed, also what these lead to
+//   migrate / oxc      the same of `db-race migrate`, which writes nothing
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -31,6 +32,8 @@ if (problem) {
 const load = (path) => import(pathToFileURL(join(dist, path)).href);
 const { default: plugin } = await load('src/index.js');
 const { isCandidate } = await load('src/engine.js');
+const { resolvePath } = await load('src/source/modules.js');
+const { sourcesIn } = await load('src/source/reach.js');
 const { parseSettings } = await load('src/settings.js');
 
 function sourcesOf(folder) {
@@ -52,11 +55,23 @@ function cpu(run) {
   return (user + system) / 1000;
 }
 
-/** What a run of the command costs in CPU time, in milliseconds, and at its peak in megabytes. */
-function command(cwd, args) {
+/** What a run of a command costs in CPU time, in milliseconds, and at its peak in megabytes. */
+function command(cwd, name, args) {
   const measure = "process.on('exit', () => { const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage(); process.stderr.write(`\\n#${JSON.stringify({ time: (userCPUTime + systemCPUTime) / 1000, peak: maxRSS / 1024 })}`); });";
-  const { stderr } = spawnSync(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(measure)}`, join(dist, 'codemods/cli.js'), 'scan', '--no-ignore', '--format', 'json', ...args], { cwd, encoding: 'utf8', maxBuffer: 2 ** 30 });
+  const { stderr } = spawnSync(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(measure)}`, join(dist, 'codemods/cli.js'), name, '--no-ignore', '--workers', '1', ...args], { cwd, encoding: 'utf8', maxBuffer: 2 ** 30 });
   return JSON.parse(stderr.slice(stderr.lastIndexOf('#') + 1));
+}
+
+/** The files that some lead to by imports, without them. */
+function reachedFrom(some) {
+  const found = new Map(some.map((one) => [one.path, one]));
+  for (const { path, text } of found.values()) {
+    for (const source of sourcesIn(text)) {
+      const target = resolvePath(source, path);
+      if (target !== undefined && !found.has(target)) found.set(target, { path: target, text: readFileSync(target, 'utf8') });
+    }
+  }
+  return [...found.values()].slice(some.length);
 }
 
 async function eslintTimes(cwd, files, followImports) {
@@ -98,23 +113,26 @@ for (const folder of folders) {
   shown(settings);
   let survivors = [];
   const telling = cpu(() => { survivors = shown(settings); });
-  const parsing = cpu(() => { for (const { path, text } of survivors) void parseSync(path, text, { astType: 'ts', range: true, preserveParens: false }).program; });
+  const parse = (some) => cpu(() => { for (const { path, text } of some) void parseSync(path, text, { astType: 'ts', range: true, preserveParens: false }).program; });
+  const parsing = parse(worded);
+  const parsingReached = parsing + parse(reachedFrom(worded));
   const nothing = mkdtempSync(join(tmpdir(), 'db-race-bench-'));
-  const started = command(nothing, []).time;
+  writeFileSync(join(nothing, 'empty.ts'), '');
+  const started = command(nothing, 'scan', []).time;
   rmSync(nothing, { recursive: true });
-  const alone = command(folder, ['--no-follow-imports']);
-  const following = command(folder, []);
+  const alone = ['scan', 'migrate'].map((name) => command(folder, name, ['--no-follow-imports']));
+  const following = ['scan', 'migrate'].map((name) => command(folder, name, []));
   const off = await eslintTimes(folder, files, false);
   const on = await eslintTimes(folder, files, true);
   const kilobytes = texts.reduce((sum, text) => sum + text.length, 0) / 1000;
-  const over = ({ time }) => ((time - started) / (reading + parsing)).toFixed(2);
+  const over = (list, bare) => ['scan', 'migrate'].map((name, at) => `${name} ${((list[at].time - started) / (reading + bare)).toFixed(2)} ×, ${list[at].peak.toFixed(0)} MB`).join('; ');
   console.log([
     `${relative(process.cwd(), folder) || folder}: ${files.length} files, ${kilobytes.toFixed(0)} KB, ${worded.length} left by the text scan, ${survivors.length} by evidence`,
     `  rules / parse in ESLint       ${percent(off.rules, off.parse)} (budget 3 %), ${off.findings} findings`,
     `  … imported files followed     ${percent(on.rules, on.parse)}, ${on.findings} findings`,
     `  text scan                     ${((1000 * scanning) / files.length).toFixed(1)} µs a file, ${((1000 * scanning) / kilobytes).toFixed(2)} µs a KB (budget 5 µs + 1.5 µs a KB), ${(scanning / reading).toFixed(2)} × reading`,
     `  evidence                      ${((1000 * telling) / Math.max(1, worded.length)).toFixed(1)} µs a file that the scan leaves`,
-    `  scan / (reading + oxc)        ${over(alone)} × (budget 1.5), ${alone.peak.toFixed(0)} MB (budget 200 MB)`,
-    `  … imported files followed     ${over(following)} ×, ${following.peak.toFixed(0)} MB`,
+    `  command / (reading + oxc)     ${over(alone, parsing)} (budget 1.5 ×, 200 MB)`,
+    `  … imported files followed     ${over(following, parsingReached)}`,
   ].join('\n'));
 }

@@ -13,7 +13,6 @@ import type { Catalogue } from './schema/model.ts';
 import type { Settings } from './settings.ts';
 import type { Node, SourceFile } from './source/file.ts';
 import { resolveImport, sourceFile } from './source/modules.ts';
-import type { TextTest } from './source/called.ts';
 import { candidatesFor } from './source/ports.ts';
 import { importsReach, portNames, reachOf } from './source/reach.ts';
 import { dependsOn, nearestPackages, packageVersion } from './source/packages.ts';
@@ -22,7 +21,8 @@ import { traceFile, type Surroundings, type Trace } from './trace/index.ts';
 import { Pairs } from './trace/pairs.ts';
 import { startOf } from './trace/place.ts';
 import { isElsewhere } from './trace/place.ts';
-import { evidenceOf, mayRace, wordsOf } from './source/scan.ts';
+import { clientsIn, evidenceOf, mayRace, wordsOf, type Evidence } from './source/scan.ts';
+import { marksOf } from './source/shown.ts';
 
 export * as unification from './rewrite/unify/index.ts';
 export { mayMeet } from './trace/conflict-sites.ts';
@@ -65,8 +65,17 @@ export function isCandidate(text: string, settings: Settings, at?: { readonly pa
   // What an interface calls its methods is nobody's vocabulary: there who stands behind it is asked.
   if (!mayRace(text, words, settings.followImports)) return at !== undefined && settings.followImports && callsPorts(text, at, settings);
   if (!at || words.hook?.test(text) || isNamed(text, settings)) return true;
-  const evidence = evidenceAt(at.path, catalogueAt(at.path, at.cwd, settings), settings);
-  return evidence.test(text) || (settings.followImports && importsReach(text, at.path, evidence));
+  const shown = shownIn(text, at.path, catalogueAt(at.path, at.cwd, settings), settings);
+  const { write } = wordsOf(shown);
+  return shown.length > 0 && (write.test(text) || (settings.followImports && importsReach(text, at.path, write)));
+}
+
+/**
+ * The clients of which the text, or a file that it imports, shows anything: no other library's calls are recognised there, and only a
+ * word of theirs writes.
+ */
+function shownIn(text: string, path: string, catalogue: Catalogue, settings: Settings): readonly Client[] {
+  return clientsIn(clientsOf(settings), marksOf(text, path, evidenceAt(path, catalogue, settings), settings.followImports));
 }
 
 /** Whether the text calls an interface behind which a database is used. */
@@ -80,7 +89,7 @@ function isNamed(text: string, { handles }: Settings): boolean {
   return false;
 }
 
-function evidenceAt(path: string, catalogue: Catalogue, settings: Settings): TextTest {
+function evidenceAt(path: string, catalogue: Catalogue, settings: Settings): Evidence {
   const clients = clientsOf(settings);
   return evidenceOf(clients, new Set(clients.filter((one) => ownedBy(catalogue, one.id) || dependsOn(one.packages, path)).map((one) => one.id)));
 }
@@ -193,8 +202,13 @@ function tracesOf(file: SourceFile, options: Pick<AnalyseOptions, 'settings' | '
   const known = analysed.get(file.ast);
   if (known && known.settings === options.settings) return known;
   const { settings, cwd } = options;
-  const clients = clientsOf(settings);
   const catalogue = catalogueAt(file.path, cwd, settings);
+  const clients = clientsOf(settings);
+  const words = wordsOf(clients);
+  const isHooked = words.hook?.test(file.text) === true;
+  // Types that a checker tells stand in no text.
+  const isTold = file.typeAt !== undefined || isNamed(file.text, settings);
+  const shown = isTold ? clients : shownIn(file.text, file.path, catalogue, settings);
   const surroundings: Surroundings = {
     clients, catalogue, handles: settings.handles,
     dialect: settings.dialect ?? catalogue.dialect,
@@ -204,15 +218,12 @@ function tracesOf(file: SourceFile, options: Pick<AnalyseOptions, 'settings' | '
     // A file that is being linted is there as the host has it.
     ...(settings.followImports && { behind: candidatesFor, file: (path) => (path === file.path ? file : sourceFile(path)) }),
   };
-  const words = wordsOf(clients);
-  const writes = reachOf(file, words.write, settings.followImports);
-  const isHooked = words.hook?.test(file.text) === true;
+  const writes = reachOf(file, wordsOf(shown).write, settings.followImports);
   // A race needs a write, be it in what the root calls; after a hook the library writes.
   const holdsWord = (node: Node): boolean => words.any.test(file.slice(node));
   // Both ends may stand behind helpers of another file that are named after what they do (`this.groups.insertGroup(row)`).
   const callsHelper = (node: Node): boolean => settings.followImports && words.helper.test(file.slice(node));
-  // Types that a checker tells stand in no text.
-  const shows = file.typeAt || isNamed(file.text, settings) ? undefined : reachOf(file, evidenceAt(file.path, catalogue, settings), settings.followImports);
+  const shows = isTold ? undefined : reachOf(file, evidenceAt(file.path, catalogue, settings), settings.followImports);
   let ports: ReadonlySet<string> | undefined;
   const callsPort = (node: Node): boolean => {
     if (!settings.followImports) return false;

@@ -34,7 +34,7 @@ export function collectGroups(files: readonly string[], { settings, cwd, table }
     const read = readSource(resolve(cwd, path));
     if ('message' in read) { errors.push(read); continue; }
     for (const [, name] of read.text.matchAll(/^export async function (upsert[A-Z]\w*)\(/gm)) helpers.set(name!, resolve(cwd, path));
-    if (!isCandidate(read.text, settings)) continue;
+    if (!isCandidate(read.text, settings, { path: resolve(cwd, path), cwd })) continue;
     try {
       const file = parseSource(resolve(cwd, path), read.text);
       const found = keyedPlaces(file, { settings, cwd });

@@ -14,13 +14,16 @@ const OPTIONS = {
   mainFields: ['types', 'module', 'main'],
   symlinks: true,
 };
-/** Parsed imports that are kept: about 1 MB each at most, mostly far less. */
-const MAX_FILES = 400;
+/** Characters of all parsed imports that are kept, the least recently asked for out: a tree takes about fifty bytes a character. */
+const MAX_TEXT = 1_500_000;
 /** How long a resolved import counts as fresh in a long-lived editor process, in milliseconds. */
 const FRESH = 1000;
 
 let resolver: ResolverFactory | undefined;
-const files = new Map<string, { stamp: string; file: SourceFile | undefined; checked: number }>();
+interface Kept { readonly stamp: string; readonly file: SourceFile | undefined; checked: number }
+
+const files = new Map<string, Kept>();
+let keptText = 0;
 const resolved = new Map<string, { path: string | undefined; at: number }>();
 
 /** The project file that `binding` leads to; undefined for packages, unreadable files and anything that is no source file. */
@@ -55,7 +58,7 @@ export function resolvePath(source: string, from: string): string | undefined {
 export function sourceFile(path: string): SourceFile | undefined {
   const known = files.get(path);
   const now = Date.now();
-  if (known && now - known.checked < FRESH) return known.file;
+  if (known && now - known.checked < FRESH) { renew(path, known); return known.file; }
   let stamp: string;
   try {
     const stat = statSync(path);
@@ -63,7 +66,7 @@ export function sourceFile(path: string): SourceFile | undefined {
   } catch {
     return undefined;
   }
-  if (known?.stamp === stamp) { known.checked = now; return known.file; }
+  if (known?.stamp === stamp) { known.checked = now; renew(path, known); return known.file; }
   let file: SourceFile | undefined;
   try {
     file = parseSource(path, readFileSync(path, 'utf8'));
@@ -75,9 +78,24 @@ export function sourceFile(path: string): SourceFile | undefined {
   return file;
 }
 
-function keep(path: string, one: { stamp: string; file: SourceFile | undefined; checked: number }): void {
+function keep(path: string, one: Kept): void {
+  drop(path);
+  files.set(path, one);
+  keptText += one.file?.text.length ?? 0;
+  for (const oldest of files.keys()) {
+    if (keptText <= MAX_TEXT || oldest === path) break;
+    drop(oldest);
+  }
+}
+
+function drop(path: string): void {
+  keptText -= files.get(path)?.file?.text.length ?? 0;
   files.delete(path);
-  if (files.size >= MAX_FILES) files.delete(files.keys().next().value!);
+}
+
+/** Asked for: the last to go. */
+function renew(path: string, one: Kept): void {
+  files.delete(path);
   files.set(path, one);
 }
 

@@ -149,8 +149,9 @@ function namesIn(text: string): string[] {
   return text ? [...new Set(text.match(NAMES))] : [];
 }
 
-function sourcesIn(text: string): string[] {
-  return text.includes('require') || text.includes('import') || text.includes('from') ? [...text.matchAll(SPECIFIERS)].map((one) => one[2]!) : [];
+/** What a text imports, re-exports or requires, as written. */
+export function sourcesIn(text: string): string[] {
+  return text.includes('require') || text.includes('import') || text.includes('from') ? [...new Set(Array.from(text.matchAll(SPECIFIERS), (one) => one[2]!))] : [];
 }
 
 interface Facts {

@@ -1,6 +1,7 @@
 /** The text scan: proves of most files, without parsing them, that they hold no race. */
 import type { Client } from '../clients/client.ts';
 import { CalledFamilies, CalledNames, type TextTest } from './called.ts';
+import type { Marks } from './shown.ts';
 
 export interface Words {
   readonly read: TextTest;
@@ -61,26 +62,45 @@ export function mayRace(text: string, words: Words, followsImports: boolean): bo
   return followsImports && words.helper.test(text) && (reads || words.lookup.test(text));
 }
 
-const tests = new WeakMap<readonly Client[], Map<string, TextTest>>();
+/** Whether text shows anything by which one of the clients could be recognised, and which of them, by their place in the list. */
+export interface Evidence extends TextTest, Marks {}
 
-/**
- * Whether text shows anything by which one of the clients could be recognised. The same test for the same arguments: what was told of
- * files is kept by it.
- * @param installed ids of the clients that the project depends on or declares tables of
- */
-export function evidenceOf(clients: readonly Client[], installed: ReadonlySet<string>): TextTest {
-  const known = tests.get(clients) ?? new Map<string, TextTest>();
-  tests.set(clients, known);
-  const key = [...installed].sort().join();
+const evidences = new WeakMap<readonly Client[], Map<string, Evidence>>();
+
+/** @param installed ids of the clients that the project depends on or declares tables of */
+export function evidenceOf(clients: readonly Client[], installed: ReadonlySet<string>): Evidence {
+  const known = evidences.get(clients) ?? new Map<string, Evidence>();
+  evidences.set(clients, known);
+  const key = clients.filter((one) => installed.has(one.id)).map((one) => one.id).join();
   const before = known.get(key);
   if (before) return before;
-  const parts = clients.flatMap((one): TextTest[] => {
+  const parts = clients.map((one): TextTest => {
     const { always, installed: more } = one.evidence ?? defaultOf(one);
-    return more && installed.has(one.id) ? [always, more] : [always];
+    return more && installed.has(one.id) ? { test: (text) => always.test(text) || more.test(text) } : always;
   });
-  const made: TextTest = { test: (text) => parts.some((one) => one.test(text)) };
+  const made: Evidence = {
+    test: (text) => parts.some((one) => one.test(text)),
+    of: (text) => parts.reduce((all, one, at) => (one.test(text) ? all | bitOf(at) : all), 0),
+  };
   known.set(key, made);
   return made;
+}
+
+/** Clients of the user's own beyond the thirtieth share a bit. */
+const bitOf = (at: number): number => 1 << Math.min(at, 30);
+
+const subsets = new WeakMap<readonly Client[], Map<number, readonly Client[]>>();
+
+/** Those of the clients whose bits `marks` holds. The same list for the same bits: words are kept by it. */
+export function clientsIn(clients: readonly Client[], marks: number): readonly Client[] {
+  const known = subsets.get(clients) ?? new Map<number, readonly Client[]>();
+  subsets.set(clients, known);
+  const before = known.get(marks);
+  if (before) return before;
+  const made = clients.filter((_, at) => (marks & bitOf(at)) !== 0);
+  const list = made.length === clients.length ? clients : made;
+  known.set(marks, list);
+  return list;
 }
 
 function defaultOf(client: Client): { readonly always: TextTest; readonly installed?: undefined } {
