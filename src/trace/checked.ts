@@ -2,7 +2,7 @@
  * State, counts and one-time rows that were asked before a write which ends what was asked. With most care: a look-up and an update
  * of the same row stand in every program, and nearly all of them are harmless.
  */
-import type { Assignment, OpenQuestion, Operation } from '../model.ts';
+import type { Assignment, Comparison, OpenQuestion, Operation } from '../model.ts';
 import type { Catalogue } from '../schema/model.ts';
 import { conjuncts, formulaLiterals, type Formula } from '../value/formula.ts';
 import { formulaValues, lineage, mentions, type Value } from '../value/terms.ts';
@@ -166,7 +166,7 @@ function judged({ row, write, columns, parts, asks, idle, fills }: Ended, open: 
     if (idle) return [];
     doubts.push({ id: 'in-handler', text: 'a failure is recorded by both' });
   }
-  const isGuarded = columns.every((column) => write.predicate?.arms.length && write.predicate.arms.every((arm) => arm.some((one) => one.column === column)));
+  const isGuarded = write.predicate?.arms.length && write.predicate.arms.every((arm) => arm.some((one) => columns.includes(one.column) || endsItself(one, write)));
   if (isGuarded || comparesOld(write, { ...row, column: columns[0]!, whole: true }, columns[0], trace)) {
     if (effects.before) doubts.push({ id: 'acts-before', text: `\`${effects.before}\`, which runs before the guarded write, may run twice` });
     else if (isMissNoticed(write, trace) || !effects.after) return [];
@@ -183,6 +183,12 @@ function judged({ row, write, columns, parts, asks, idle, fills }: Ended, open: 
     if (idle || !rejects && !(columns.some(isOneTime) && isTurnedAway(parts, row, trace, asks))) doubts.push({ id: 'no-effect', text: 'anything but this write depends on who comes first' });
   }
   return [{ read: row.read, kind: 'state', columns, open: doubts }];
+}
+
+/** `where status = 'pending' … set status = 'paid'`: whoever comes second finds no row, whatever else the check asked. */
+function endsItself(one: Comparison, write: Operation): boolean {
+  const assignment = one.via.length ? undefined : write.rows?.[0]?.assignments.findLast((each) => each.column === one.column);
+  return assignment !== undefined && comparisonAfter(one, assignment) === false;
 }
 
 /** State that is asked and left as it is: another call may change it meanwhile. */

@@ -1,7 +1,7 @@
 /**
- * `nativeUpdate` and `nativeDelete` with their condition in the WHERE clause, and sums as `raw`. Measured on 6.6 with Postgres, MariaDB
- * and SQLite: both resolve to the number of rows that the condition found, and `raw` names columns as the database does. Neither
- * looks at entities that the manager knows, so these stay as they were read, as they did before.
+ * `nativeUpdate` with its condition in the WHERE clause, and sums as `raw`. Measured on 6.6 with Postgres, MariaDB and SQLite: it
+ * resolves to the number of rows that the condition found, and `raw` names columns as the database does. It does not look at
+ * entities that the manager knows, so these stay as they were read, as they did before.
  */
 import type { TSESTree } from '@typescript-eslint/types';
 import type { Edit, Refusal } from '../../model.ts';
@@ -17,16 +17,17 @@ const MODULES = ['@mikro-orm/core', '@mikro-orm/postgresql', '@mikro-orm/mysql',
 export function guardedWrite(request: GuardedWriteRequest, context: FormContext): GuardedWriteForm | Refusal {
   const { write, table, guards, sums, asksMiss, wants, into } = request;
   const { dialect } = context;
+  if (write.verb === 'delete') return refusal('no-form', 'A delete behind a check is not rewritten for MikroORM: put the condition into its filter, and go by the number that it gives.');
   if (table.client !== ID) return refusal('schema-unknown', `\`${table.name}\` is declared elsewhere, so the properties of its entity are not known.`);
   if (dialect === undefined) return refusal('dialect-unknown', 'The form was proven on three databases: name yours in settings[\'db-race\'].dialect.');
   const version = context.version('@mikro-orm/core');
   if (version === undefined || version < 6) return refusal('version', 'The form was proven on MikroORM 6; the version here is older, or not declared.');
   const { node: call } = write;
   const method = write.detail?.['method'];
-  if (call.type !== 'CallExpression' || call.optional || (method !== 'nativeUpdate' && method !== 'nativeDelete')) return refusal('expression', 'The write is no plain `nativeUpdate` or `nativeDelete`.');
+  if (call.type !== 'CallExpression' || call.optional || method !== 'nativeUpdate') return refusal('expression', 'The write is no plain `nativeUpdate`.');
   const first = write.detail?.['on'] === 'manager' ? 1 : 0;
   const [where, data, ...more] = call.arguments.slice(first);
-  if (!where || more.length || (method === 'nativeDelete' && data) || call.arguments.some((one) => one.type === 'SpreadElement')) return refusal('argument', 'The write has options of its own.');
+  if (!where || more.length || call.arguments.some((one) => one.type === 'SpreadElement')) return refusal('argument', 'The write has options of its own.');
   const asked = whereEdits(where, request, context);
   if ('kind' in asked) return asked;
   const summed = sums.length ? sumEdits(data, request, context) : { inside: [], imports: [] };
@@ -39,7 +40,7 @@ export function guardedWrite(request: GuardedWriteRequest, context: FormContext)
   if (!asksMiss) return { ...shared, id: guards.length ? 'mikroorm-guarded' : 'mikroorm-sum', title: guards.length ? `Put the condition on ${named(guards.map((one) => one.column))} into the WHERE clause` : `Let the database add to ${named(sums.map((one) => one.column))}` };
   const count = into ?? context.fresh('count');
   return {
-    ...shared, id: 'mikroorm-guarded', title: guards.length ? `Put the condition on ${named(guards.map((one) => one.column))} into the WHERE clause` : 'Go on only when the row was deleted',
+    ...shared, id: 'mikroorm-guarded', title: `Put the condition on ${named(guards.map((one) => one.column))} into the WHERE clause`,
     miss: { pattern: count, test: `${count} === 0` }, ...(wants === 'result' && { value: count }),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * `Model.update`, `increment`, `decrement` and `destroy` with their condition in `where`. An instance's `save` or `update` becomes the
+ * `Model.update`, `increment` and `decrement` with their condition in `where`. An instance's `save` or `update` becomes the
  * model's, which writes by the same key. Measured on 6.37 with pg and mysql2 (MariaDB): `update` gives `[count]`, `increment`
  * `[[rows, count]]`, whatever its type says. Sequelize has MySQL count the rows that were changed, not those that were found: there a
  * miss is told only where the write surely changes a row that it finds.
@@ -18,7 +18,8 @@ const OPERATORS: Readonly<Partial<Record<Guard['operator'], string>>> = { '!=': 
 const KNOWN = new Set(['where', 'transaction', 'fields', 'silent', 'validate', 'logging']);
 
 export function guardedWrite(request: GuardedWriteRequest, context: FormContext): GuardedWriteForm | Refusal {
-  const { write, table, guards, sums, asksMiss, wants, into, intoFirst } = request;
+  const { write, table, guards, sums, asksMiss, wants, intoFirst } = request;
+  if (write.verb === 'delete') return refusal('no-form', 'A delete behind a check is not rewritten for Sequelize: put the condition into its `where`, and go by the number that it gives.');
   if (table.client !== ID) return refusal('schema-unknown', `\`${table.name}\` is declared elsewhere, so the names of its attributes are not known.`);
   const dialect = provenOn(context);
   if (typeof dialect !== 'string') return dialect;
@@ -31,7 +32,7 @@ export function guardedWrite(request: GuardedWriteRequest, context: FormContext)
   const call = callText(write, context) ? onModel(request, conditions, context) : onRow(request, conditions, context);
   if (typeof call !== 'string') return call;
   const columns = [...new Set((guards.length ? guards : sums).map((one) => `\`${one.column}\``))].join(', ');
-  const title = guards.length ? `Put the condition on ${columns} into the WHERE clause` : sums.length ? `Let the database add to ${columns}` : 'Go on only when the row was deleted';
+  const title = guards.length ? `Put the condition on ${columns} into the WHERE clause` : `Let the database add to ${columns}`;
   const shared = {
     kind: 'guarded-write' as const, title, call, edits: imports.edits, requires: [onDatabase(dialect), version(context)],
     changes: callText(write, context) ? [] : ['The row in memory is not refreshed, and only the columns that were changed are written.'],
@@ -43,10 +44,6 @@ export function guardedWrite(request: GuardedWriteRequest, context: FormContext)
     // The types know the inner list alone.
     const cast = context.typescript ? ' as unknown as [[unknown, number]]' : '';
     return { ...shared, id: 'sequelize-guarded-increment', call: cast ? `${call}${cast}` : call, miss: { pattern: `[[, ${count}]]`, test: `${count} === 0` } };
-  }
-  if (write.verb === 'delete') {
-    const count = into ?? context.fresh('deleted');
-    return { ...shared, id: 'sequelize-guarded-destroy', miss: { pattern: count, test: `${count} === 0` }, ...(wants === 'result' && { value: count }) };
   }
   if (wants === 'result' && intoFirst === undefined) return refusal('row-wanted', 'What the write gives is used as a whole, and the rewrite asks its first part for the number of rows.');
   const count = intoFirst ?? context.fresh('count');
@@ -73,8 +70,8 @@ function onModel(request: GuardedWriteRequest, conditions: readonly string[], co
   const { write, guards, sums } = request;
   const call = callText(write, context)!;
   const { name } = call.method;
-  const options = name === 'destroy' ? call.first : call.options;
-  if (!/^(?:update|increment|decrement|destroy)$/.test(name) || write.detail?.['soft'] === true) return refusal('expression', `\`${write.label}\` is not rewritten.`);
+  const { options } = call;
+  if (!/^(?:update|increment|decrement)$/.test(name) || write.detail?.['soft'] === true) return refusal('expression', `\`${write.label}\` is not rewritten.`);
   if (options?.type !== 'ObjectExpression' || options.properties.some((one) => one.type !== 'Property')) return refusal('argument', 'The options of the write are no object literal.');
   const names = options.properties.map((one) => (one.type === 'Property' ? keyName(one.key, one.computed) : undefined));
   const odd = names.find((one) => one === undefined || !(KNOWN.has(one) || (one === 'by' && name !== 'update')));
@@ -108,12 +105,11 @@ function onRow(request: GuardedWriteRequest, conditions: readonly string[], cont
   const stamped = [...table.columns.values()].some((one) => one.updatedAt);
   if (readLater.some((one) => (one === undefined ? !isKept || stamped || sums.length > 0 : written.has(one) && !isKept))) return refusal('read-later', 'The row is used behind the write, where it would hold what it held before.');
   const { name } = callee.property;
-  const options = name === 'update' ? node.arguments[1] : name === 'save' || name === 'destroy' ? node.arguments[0] : undefined;
+  const options = name === 'update' ? node.arguments[1] : name === 'save' ? node.arguments[0] : undefined;
   const transaction = options && options.type !== 'SpreadElement' ? transactionText(unwrap(options), context) : '';
-  if (!/^(?:update|save|destroy)$/.test(name) || transaction === undefined || write.detail?.['soft'] === true || (name === 'update' && node.arguments.length === 0)) return refusal('argument', 'What the write is given is not known to be a row and its transaction.');
+  if (!/^(?:update|save)$/.test(name) || transaction === undefined || write.detail?.['soft'] === true || (name === 'update' && node.arguments.length === 0)) return refusal('argument', 'What the write is given is not known to be a row and its transaction.');
   const row = context.text(callee.object);
   const where = `where: { ${[...key.columns.map((one) => `${one}: ${row}.${one}`), ...conditions].join(', ')} }`;
-  if (name === 'destroy') return `${model}.destroy({ ${[where, ...(transaction ? [transaction] : [])].join(', ')} })`;
   if (sums.length) return summed(request, model, where, transaction, context);
   const given = name === 'update' ? node.arguments[0]! : undefined;
   const plain = assignments.every((one) => one.how === 'set' && /^[\w$]+$/.test(one.column));
