@@ -2,7 +2,7 @@
  * Create or reject: the look-up stays for its friendly answer, the unique key decides, and a violation of exactly that key gives the
  * same answer. Nothing is moved: the insert only gets a rejection handler.
  */
-import type { Intent, Refusal, Rewrite } from '../../model.ts';
+import type { Edit, Intent, Operation, Refusal, Rewrite } from '../../model.ts';
 import { contains, enclosingStatement } from '../../source/syntax.ts';
 import type { Node } from '../../value/terms.ts';
 import { list } from '../../wording.ts';
@@ -10,7 +10,7 @@ import type { RewriteContext } from '../context.ts';
 import { decisionOf } from '../decision.ts';
 import { lookupKey, onlyRow, otherKeys } from '../keys.ts';
 import { isRefusal, refuse } from '../refusals.ts';
-import { enclosingTry, withAwait } from '../syntax.ts';
+import { awaited, enclosingTry, withAwait, type Statement } from '../syntax.ts';
 import { indentAt, reindent, someNode } from '../text.ts';
 import { merged } from './ensure-row.ts';
 
@@ -26,20 +26,32 @@ export function createOrReject({ read, insert }: Extract<Intent, { kind: 'create
 
   const decision = decisionOf(read, insert, trace);
   if (isRefusal(decision)) return decision;
-  const [answer, ...more] = decision.present;
-  const thrown = answer && !answer.cut && more.length === 0 && answer.node.type === 'ThrowStatement' ? answer.node.argument : undefined;
-  if (!thrown) return refuse('answer-shape', 'Only an answer that is thrown at once can be given again where the insert fails.');
-  const unfit = unfitAnswer(thrown, insert.node, enclosingStatement(read.node).range[0], context);
-  if (unfit) return unfit;
-  const handling = sameHandling(thrown, insert.node, context);
+  const steps = decision.present.map((one) => one.node);
+  const [answer] = steps;
+  const last = steps.at(-1);
+  if (!answer || decision.present.some((one) => one.cut) || (last?.type !== 'ThrowStatement' && last?.type !== 'ReturnStatement')) return refuse('answer-shape', 'Only an answer that is thrown or returned can be given again where the insert fails.');
+  const thrown = steps.length === 1 && answer.type === 'ThrowStatement' ? answer.argument : undefined;
+  for (const one of thrown ? [thrown] : steps) {
+    const unfit = unfitAnswer(one, insert.node, enclosingStatement(read.node).range[0], context);
+    if (unfit) return unfit;
+  }
+  const handling = sameHandling(thrown ?? answer, insert.node, context);
   if (handling) return handling;
 
-  const error = someNode(thrown, (one) => one.type === 'Identifier' && one.name === 'error') ? forms.fresh('error') : 'error';
+  const error = steps.some((step) => someNode(step, (one) => one.type === 'Identifier' && one.name === 'error')) ? forms.fresh('error') : 'error';
   const { table, key } = proven;
   const violation = client?.forms?.violation?.({ insert, table, key, others: otherKeys(table, key, row), error }, forms);
   if (!violation) return refuse('no-form', `How ${client?.name ?? 'this library'} tells which key was violated is not known here.`);
   if (isRefusal(violation)) return violation;
   const indent = forms.indent(insert.node);
+  const shared = {
+    kind: 'rewrite' as const, title: `Give the same answer when ${list(key.columns)} is taken meanwhile`, requires: merged(proven.requires, violation.requires),
+    changes: [`A violation of ${list(key.columns)} is answered as the look-up answers.`, ...violation.changes],
+  };
+  if (!thrown) {
+    const edit = returned(insert, steps, { error, test: violation.test }, context);
+    return isRefusal(edit) ? edit : { ...shared, form: `${client!.id}-insert-answer`, edits: [edit] };
+  }
   const again = reindent(file.slice(thrown), indentAt(file.text, thrown.range[0]), `${indent}${forms.unit}`);
   const text = [
     `${forms.text(insert.node)}.catch((${error}${forms.typescript ? ': unknown' : ''}) => {`,
@@ -47,13 +59,37 @@ export function createOrReject({ read, insert }: Extract<Intent, { kind: 'create
     `${forms.unit}throw ${error}${semicolon}`,
     '})',
   ].join(`\n${indent}`);
-  return {
-    kind: 'rewrite', form: `${client!.id}-insert-reject`,
-    title: `Give the same answer when ${list(key.columns)} is taken meanwhile`,
-    edits: [{ start: insert.node.range[0], end: insert.node.range[1], text }],
-    requires: merged(proven.requires, violation.requires),
-    changes: [`A violation of ${list(key.columns)} is answered as the look-up answers.`, ...violation.changes],
-  };
+  return { ...shared, form: `${client!.id}-insert-reject`, edits: [{ start: insert.node.range[0], end: insert.node.range[1], text }] };
+}
+
+/**
+ * An answer that leaves the function stands where the insert's statement does: in a `catch` around it, or, where the row gets a name,
+ * behind it, with nothing in the row's place when the key was taken.
+ */
+function returned(insert: Operation, steps: readonly Statement[], { error, test }: { readonly error: string; readonly test: string }, { file, forms, semicolon }: RewriteContext): Edit | Refusal {
+  const statement = enclosingStatement(insert.node);
+  const { unit } = forms;
+  const indent = forms.indent(statement);
+  const odd = refuse('expression', `The statement at line ${file.line(statement.range[0])} uses the inserted row in place; bind it to a constant first.`);
+  if (!/^(?:BlockStatement|Program)$/.test(statement.parent?.type ?? '')) return refuse('shape', `The statement at line ${file.line(statement.range[0])} stands in no block.`);
+  // From the first statement to the last as they stand, comments between them included.
+  const first = steps[0]!;
+  const body = (to: string): string => reindent(file.text.slice(first.range[0], steps.at(-1)!.range[1]), indentAt(file.text, first.range[0]), to);
+  const answerAt = (to: string): string => (steps.length === 1 ? body(to) : `{\n${to}${unit}${body(`${to}${unit}`)}\n${to}}`);
+  const isWhole = (node: Node | null | undefined): boolean => node != null && (awaited(node) === insert.node || node === insert.node);
+  const replace = (lines: readonly string[]): Edit => ({ start: statement.range[0], end: statement.range[1], text: lines.join(`\n${indent}`) });
+  if ((statement.type === 'ExpressionStatement' && isWhole(statement.expression)) || (statement.type === 'ReturnStatement' && isWhole(statement.argument))) {
+    const run = reindent(forms.text(insert.node), indentAt(file.text, insert.node.range[0]), `${indent}${unit}`);
+    return replace(['try {', `${unit}${statement.type === 'ReturnStatement' ? 'return ' : ''}await ${run}${semicolon}`, `} catch (${error}) {`, `${unit}if (${test}) ${answerAt(`${indent}${unit}`)}`, `${unit}throw ${error}${semicolon}`, '}']);
+  }
+  if (statement.type !== 'VariableDeclaration' || statement.kind !== 'const' || statement.declarations.length !== 1) return odd;
+  const { id, init } = statement.declarations[0]!;
+  const givesRow = insert.result.some((one) => one.is === 'written' && !one.path.length && one.miss === undefined);
+  if (id.type !== 'Identifier' || id.typeAnnotation || init?.type !== 'AwaitExpression' || awaited(init) !== insert.node || !givesRow) return odd;
+  return replace([
+    `const ${id.name} = await ${forms.text(insert.node)}.catch((${error}${forms.typescript ? ': unknown' : ''}) => {`,
+    `${unit}if (${test}) return null${semicolon}`, `${unit}throw ${error}${semicolon}`, `})${semicolon}`, `if (!${id.name}) ${answerAt(indent)}`,
+  ]);
 }
 
 /**
