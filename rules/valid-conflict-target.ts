@@ -22,7 +22,7 @@ import { list } from '../src/wording.ts';
 
 const MESSAGES = {
   'no-key': 'No unique key of `{{table}}` is on {{columns}}, which `{{write}}` names as its conflict target: {{then}}. Add the unique key, or name one that is there{{known}}.',
-  partial: 'The unique index of `{{table}}` on {{columns}} is partial, which `{{write}}` cannot name as its conflict target: {{then}}. Use a full unique key, or insert and handle the violation.',
+  partial: 'The unique index of `{{table}}` on {{columns}} is partial, and the conflict target of `{{write}}` does not name its condition: {{then}}. Name the condition where the library can, use a full unique key, or insert and handle the violation.',
   expression: 'The unique index of `{{table}}` on {{columns}} is over an expression, which `{{write}}` cannot name as its conflict target: {{then}}. Use a plain unique key, or insert and handle the violation.',
   nullable: 'The conflict target {{columns}} of `{{write}}` can be NULL, and NULLs never collide: such a row is inserted again each time. Make the column NOT NULL, or leave rows without it out.',
   omitted: '`{{write}}` names no conflict target, so the primary key of `{{table}}` ({{columns}}) is meant, which the row does not carry: it is inserted again, or fails on another unique key. Name the key that is meant{{known}}.',

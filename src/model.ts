@@ -81,6 +81,8 @@ export interface Conflict {
   readonly atomic: Tri;
   /** Why it is not atomic, in plain words, for `no-nonatomic-upsert`. */
   readonly why?: string;
+  /** The target names the predicate of a partial index, too (`on conflict (name) where team is null`). */
+  readonly partial?: boolean;
 }
 
 /** How a conditional write tells that no row matched. */

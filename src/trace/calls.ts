@@ -47,20 +47,28 @@ function requiredModule(walk: Walk, node: TSESTree.CallExpression): Value | unde
   return importedValue(walk, { source: source.value, name: '*', node }, walk.file);
 }
 
+/** A spread list whose elements are known gives them one by one; `argumentNodes` says where each came from. */
 function evaluateArguments(walk: Walk, nodes: readonly Node[]): Value[] {
+  const several = nodes.filter((one) => one.type === 'SpreadElement').length > 1;
   return nodes.flatMap((one) => {
     if (one.type !== 'SpreadElement') return [evaluate(walk, one)];
     const list = evaluate(walk, one.argument);
     const elements = elementsOf(walk, list);
-    return elements?.every((each) => !each.spread) ? elements.map((each) => each.value) : [walk.terms.unknown(one, [list])];
+    return !several && elements?.every((each) => !each.spread) ? elements.map((each) => each.value) : [walk.terms.unknown(one, [list])];
   });
+}
+
+/** The node of each argument: the elements of a spread list share that of the spread. */
+function argumentNodes(nodes: readonly Node[], count: number): readonly Node[] {
+  const extra = count - nodes.length;
+  return extra === 0 ? nodes : nodes.flatMap((one) => (one.type === 'SpreadElement' ? Array<Node>(extra + 1).fill(one) : [one]));
 }
 
 function describe(walk: Walk, node: TSESTree.CallExpression | TSESTree.NewExpression | TSESTree.TaggedTemplateExpression, receiver: Value, name: string, args: readonly Value[], argNodes: readonly Node[], receiverNode: Node): Call {
   const types = node.typeArguments?.params ?? [];
   walk.calling = node;
   return {
-    receiver, method: name, args, argNodes, node, isNew: node.type === 'NewExpression',
+    receiver, method: name, args, argNodes: argumentNodes(argNodes, args.length), node, isNew: node.type === 'NewExpression',
     typeArgs: types.flatMap((one) => declaredType(one, walk.file) ?? []),
     receiverText: walk.file.slice(receiverNode).replace(/\s+/g, ' '),
   };

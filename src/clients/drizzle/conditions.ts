@@ -85,7 +85,9 @@ function conditionsOf(call: Call, context: ClientContext): readonly Predicate[] 
   return call.args.flatMap((one, index): readonly Predicate[] => {
     const node = call.argNodes[index];
     if (node?.type !== 'SpreadElement') return [conditionOf(one, context, node)];
-    const list = one.kind === 'unknown' ? one.parts[0] : undefined;
+    // A list that the trace knows has come one by one.
+    if (one.kind !== 'unknown') return [conditionOf(one, context)];
+    const list = one.parts[0];
     const elements = list && context.elements(list);
     return elements ? elements.map((each) => (each.spread ? incomplete(each.node) : conditionOf(each.value, context, each.node))) : [incomplete(node)];
   });

@@ -112,10 +112,13 @@ function writtenRows(data: BuilderData, context: ClientContext): { rows?: readon
 function conflictOf(data: BuilderData, inserted: Row | undefined, table: TableData, context: ClientContext): Conflict {
   const { kind, options, form, node } = data.conflict!;
   const target = form === 'target' && options ? targetOf(context.property(options, 'target'), context) : undefined;
-  if (kind === 'ignore') return { target, action: 'ignore', update: undefined, atomic: true };
+  // `where` of `onConflictDoUpdate` stands behind SET, where it names no index.
+  const named = form === 'target' && options ? context.property(options, kind === 'ignore' ? 'where' : 'targetWhere') : undefined;
+  const partial = named && !(named.kind === 'literal' && named.value === undefined) ? { partial: true } : {};
+  if (kind === 'ignore') return { target, action: 'ignore', update: undefined, atomic: true, ...partial };
   const set = options && context.property(options, 'set');
   const update = set && rowFrom(set, context, node, assignmentReader(table, context));
-  return { target, action: 'update', update: update && excludedAs(update, inserted), atomic: true };
+  return { target, action: 'update', update: update && excludedAs(update, inserted), atomic: true, ...partial };
 }
 
 /** `sql`excluded.name`` writes what the insert would have written. */

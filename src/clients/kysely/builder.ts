@@ -74,7 +74,7 @@ function nextState(state: BuilderState, call: Call, context: ClientContext): Bui
     case 'onConflict': {
       const made = first?.kind === 'function' ? context.callback(first, [make(context, 'conflict', { state, target: undefined, action: undefined, update: undefined, partial: false } satisfies ConflictData)]) : undefined;
       const data = dataOf<ConflictData>(made, 'conflict');
-      return { ...state, conflict: data ? { target: data.target, action: data.action ?? 'ignore', update: data.update } : { target: undefined, action: 'update', update: { assignments: [], spreads: [context.terms.unknown(call.node)], node: call.node } } };
+      return { ...state, conflict: data ? { target: data.target, action: data.action ?? 'ignore', update: data.update, ...(data.partial && { partial: true }) } : { target: undefined, action: 'update', update: { assignments: [], spreads: [context.terms.unknown(call.node)], node: call.node } } };
     }
     case 'onDuplicateKeyUpdate': return { ...state, conflict: { target: undefined, action: 'update', update: setRow(state, state.rows?.[0], call, context) } };
     case 'ignore': case 'orIgnore': return state.verb === 'insert' ? { ...state, conflict: { target: undefined, action: 'ignore', update: undefined } } : state;

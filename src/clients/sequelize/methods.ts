@@ -130,7 +130,7 @@ function written(call: Call, target: Target, context: ClientContext): OperationS
       if (!first) return undefined;
       const row = writtenRow(first, context, node);
       return specFor(target, context, {
-        verb: 'upsert', many: false, rows: [row], conflict: upsertTarget(row, option(second, 'conflictFields'), table, dialectOf(target.origin, context), context), violation, transaction: transactionIn(second, target.node, context),
+        verb: 'upsert', many: false, rows: [row], conflict: { ...upsertTarget(row, option(second, 'conflictFields'), table, dialectOf(target.origin, context), context), ...(option(second, 'conflictWhere') && { partial: true }) }, violation, transaction: transactionIn(second, target.node, context),
         result: FIRST_WRITTEN, detail: { method: 'upsert' },
       });
     }

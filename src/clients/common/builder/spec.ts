@@ -54,9 +54,9 @@ function predicateOf(state: BuilderState): Predicate {
 }
 
 function conflictOf(state: BuilderState, dialect: OperationSpec['dialect']): Conflict {
-  const { target, action, update } = state.conflict!;
+  const { target, action, update, partial } = state.conflict!;
   // MySQL has no conflict target: any unique key fires, whatever the code names.
-  return { target: dialect === 'mysql' ? undefined : target, action: action ?? 'ignore', update, atomic: true };
+  return { target: dialect === 'mysql' ? undefined : target, action: action ?? 'ignore', update, atomic: true, ...(partial && { partial }) };
 }
 
 function resultOf(state: BuilderState, verb: Verb, many: boolean, dialect: OperationSpec['dialect']): readonly ResultPart[] {

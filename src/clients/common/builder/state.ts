@@ -19,6 +19,8 @@ export interface ConflictState {
   /** Undefined: `.onConflict(…)` alone, which does nothing yet. */
   readonly action: 'ignore' | 'update' | undefined;
   readonly update: Row | undefined;
+  /** The predicate of a partial index is named. */
+  readonly partial?: boolean;
 }
 
 export interface BuilderState extends Origin {
