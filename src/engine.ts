@@ -58,13 +58,14 @@ export interface AnalyseOptions {
 
 /**
  * False when the text holds no pair of words that any client could make a race of, or, where `at` says which file it is, when neither
- * it nor a file that it imports shows anything of a client: the file need not be parsed.
+ * it nor a file that it imports shows anything of a client: the file need not be parsed. `told`: a checker knows the types, which stand
+ * in no text.
  */
-export function isCandidate(text: string, settings: Settings, at?: { readonly path: string; readonly cwd: string }): boolean {
+export function isCandidate(text: string, settings: Settings, at?: { readonly path: string; readonly cwd: string; readonly told?: boolean }): boolean {
   const words = wordsOf(clientsOf(settings));
   // What an interface calls its methods is nobody's vocabulary: there who stands behind it is asked.
   if (!mayRace(text, words, settings.followImports)) return at !== undefined && settings.followImports && callsPorts(text, at, settings);
-  if (!at || words.hook?.test(text) || isNamed(text, settings)) return true;
+  if (!at || at.told || words.hook?.test(text) || isNamed(text, settings)) return true;
   const shown = shownIn(text, at.path, catalogueAt(at.path, at.cwd, settings), settings);
   const { write } = wordsOf(shown);
   return shown.length > 0 && (write.test(text) || (settings.followImports && importsReach(text, at.path, write)));

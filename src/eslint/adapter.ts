@@ -79,8 +79,7 @@ function stateOf(context: Context, sourceCode: SourceCode): FileState {
   const settings = parseSettings(context.settings[NAMESPACE]);
   const known = states.get(sourceCode.ast);
   if (known?.settings === settings) return known;
-  // What a checker knows stands in no text.
-  const at = typesOf(sourceCode) ? undefined : { path: pathOf(context), cwd: context.cwd };
+  const at = { path: pathOf(context), cwd: context.cwd, told: typesOf(sourceCode) !== undefined };
   const made: FileState = { settings, candidate: isCandidate(sourceCode.text, settings, at), waiting: new Map(), found: new Map() };
   states.set(sourceCode.ast, made);
   return made;
