@@ -225,11 +225,15 @@ function tracesOf(file: SourceFile, options: Pick<AnalyseOptions, 'settings' | '
   // Both ends may stand behind helpers of another file that are named after what they do (`this.groups.insertGroup(row)`).
   const callsHelper = (node: Node): boolean => settings.followImports && words.helper.test(file.slice(node));
   const shows = isTold ? undefined : reachOf(file, evidenceAt(file.path, catalogue, settings), settings.followImports);
-  let ports: ReadonlySet<string> | undefined;
+  // Asked for every function of the file: the names are looked up, and made an expression of, once.
+  let portCall: RegExp | false | undefined;
   const callsPort = (node: Node): boolean => {
     if (!settings.followImports) return false;
-    ports ??= portNames(file.text, file.path, () => evidenceAt(file.path, catalogue, settings));
-    return ports.size > 0 && [...ports].some((name) => new RegExp(`\\b${name}\\s*\\.`).test(file.slice(node)));
+    if (portCall === undefined) {
+      const names = [...portNames(file.text, file.path, () => evidenceAt(file.path, catalogue, settings))];
+      portCall = names.length > 0 && new RegExp(`\\b(?:${names.join('|')})\\s*\\.`);
+    }
+    return portCall && portCall.test(file.slice(node));
   };
   const isWorth = (node: Node): boolean => (holdsWord(node) || callsHelper(node) || callsPort(node)) && (isHooked || (writes(node) && (!shows || shows(statementAround(node)))));
   const traces = traceFile(file, surroundings, isWorth, (node) => isHooked || holdsWord(node) || writes(node) || callsPort(node));

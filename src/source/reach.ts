@@ -44,8 +44,9 @@ export function importsReach(text: string, path: string, words: TextTest): boole
 export function portNames(text: string, path: string, words: () => TextTest): ReadonlySet<string> {
   const found = new Set<string>();
   const known = new Map<string, boolean>();
+  let test: TextTest | undefined;
   for (const { name, type } of typedCallees(text)) {
-    const isPort = known.get(type) ?? (declaresPort(text, path, type) && portReaches(type, path, words()));
+    const isPort = known.get(type) ?? (declaresPort(text, path, type) && portReaches(type, path, test ??= words()));
     known.set(type, isPort);
     if (isPort) found.add(name);
   }

@@ -31,7 +31,7 @@ export function targetProblem(write: Operation): TargetProblem | undefined {
     const nulls = columns.filter((column) => table.columns.get(column)?.nullable === true && written(column) === true);
     return nulls.length ? { problem: 'nullable', columns: nulls, open } : undefined;
   }
-  if (same.some((key) => key.where)) return conflict.partial || write.detail?.['indexPredicate'] !== undefined ? undefined : { problem: 'partial', columns, open };
+  if (same.some((key) => key.where)) return conflict.partial ? undefined : { problem: 'partial', columns, open };
   if (table.keys.some((key) => key.expression && key.columns.length > 0 && key.columns.every((column) => columns.includes(column)))) return { problem: 'expression', columns, open };
   return { problem: 'no-key', columns, open };
 }

@@ -3,7 +3,7 @@
  * reader of SQL files applies them in order. What a call does that is not understood leaves its table incomplete.
  */
 import { dirname } from 'node:path';
-import { parseSource, ParseFailure } from '../../source/parse.ts';
+import { readSource } from './source.ts';
 import { compareNatural } from '../../schema/order.ts';
 import { readSql } from '../../schema/index.ts';
 import type { Dialect, Unread } from '../../schema/model.ts';
@@ -43,14 +43,10 @@ export function migrationSource(reader: MigrationReader): SchemaSource {
       const dialect = dialects.size === 1 ? [...dialects][0] : undefined;
       for (const { path, text } of ordered) {
         if (!reader.telling.test(text)) continue;
-        try {
-          const file = parseSource(path, text);
-          const sql = placed(reader.statements(file, constantsOf(file)).map((one) => (dialect === 'mysql' && !one.written ? { ...one, sql: one.sql.replaceAll('"', '`') } : one)), file);
-          if (sql !== '') sources.push({ path, text: sql });
-        } catch (error) {
-          if (!(error instanceof ParseFailure)) throw error;
-          unread.push({ place: { file: path, line: error.line }, what: path, reason: error.message });
-        }
+        const file = readSource(path, text, unread);
+        if (!file) continue;
+        const sql = placed(reader.statements(file, constantsOf(file)).map((one) => (dialect === 'mysql' && !one.written ? { ...one, sql: one.sql.replaceAll('"', '`') } : one)), file);
+        if (sql !== '') sources.push({ path, text: sql });
       }
       if (!sources.length && !unread.length) return [];
       // The texts were made here, in words of any database: what they look like says nothing of the project's.

@@ -2,7 +2,8 @@
  * Written rows and equality predicates from plain objects: the shape that most libraries share (`data: { … }`,
  * `where: { email }`, `insert({ … })`). What a library writes differently stays with its client.
  */
-import type { Assignment, Comparison, How, Node, Operator, Predicate, Row, Table, Value } from '../../model.ts';
+import type { Assignment, Comparison, How, Node, Operation, Operator, Predicate, Row, Table, Value } from '../../model.ts';
+import { path } from '../../value/terms.ts';
 import type { ClientContext } from '../client.ts';
 
 /** How one property is written, where the library has objects with a meaning (`{ increment: 1 }`); undefined: plainly set. */
@@ -87,4 +88,22 @@ export function equalities(value: Value | undefined, context: ClientContext, nod
     ...comparison(entry.key, entry.value.kind === 'literal' && entry.value.value === null ? 'is null' : '=', entry.value, entry.node), ...(entry.conditional && { conditional: true }),
   }]));
   return { arms: arm.length ? [arm] : [], complete: entries.every((entry) => entry.kind === 'property'), node };
+}
+
+/** Whose row `value` is, a part of what `operation` resolved to; relations are followed (`related`). Undefined for scalars and others. */
+export function rowIn(value: Value, operation: Operation, tableOf: (name: string) => Table | undefined): { readonly name: string; readonly related: boolean } | undefined {
+  const { keys } = path(value);
+  const [part] = operation.result.filter((one) => (one.is === 'row' || one.is === 'rows' || one.is === 'written') && one.path.every((key, index) => keys[index] === key)).sort((a, b) => b.path.length - a.path.length);
+  if (!part) return undefined;
+  let { name, table } = operation.table;
+  let related = false;
+  for (const key of keys.slice(part.path.length)) {
+    if (/^\d+$/.test(key)) continue;
+    const relation = table?.relations.find((one) => one.name === key);
+    if (!relation) return undefined;
+    name = relation.target;
+    table = tableOf(name);
+    related = true;
+  }
+  return { name, related };
 }

@@ -3,14 +3,13 @@
  * better-sqlite3 throws passes through. Postgres gives the constraint's name, SQLite the column at the end of its message; MySQL's text
  * is not relied on.
  */
-import type { Refusal, Requirement } from '../../model.ts';
+import type { Dialect, Refusal, Requirement } from '../../model.ts';
 import type { Table, UniqueKey } from '../../schema/model.ts';
+import { onDatabase } from '../common/forms.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, ViolationForm, ViolationRequest } from '../forms.ts';
 import { builderOf, stepsOf } from './chain.ts';
 import { isWrapped, wrapsErrors } from './violation.ts';
-
-const DATABASES = { postgres: 'Postgres', mysql: 'MySQL', sqlite: 'SQLite' } as const;
 
 export function violationForm({ insert, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
   const { dialect, quote, typescript } = context;
@@ -35,7 +34,7 @@ export function violationForm({ insert, table, key, others, error }: ViolationRe
   // What a function receives may be a transaction's handle.
   const isReceived = dialect === 'postgres' && !insert.transaction && /^[\w$]+$/.test(handle) && context.imported(handle) === undefined;
   const requires: Requirement[] = [
-    { id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' },
+    onDatabase(dialect),
     ...(dialect === 'sqlite' && builder.driver === undefined ? [{ id: 'driver', text: 'the driver is better-sqlite3', state: 'unknown' } as const] : []),
     told ? { id: 'key-told', text: 'the error tells which key was violated', state: 'proven' } : { id: 'only-key', text: 'no other unique key can be violated', state: 'proven' },
   ];
@@ -45,12 +44,12 @@ export function violationForm({ insert, table, key, others, error }: ViolationRe
   };
 }
 
-function codeOf(dialect: keyof typeof DATABASES, key: UniqueKey): string {
+function codeOf(dialect: Dialect, key: UniqueKey): string {
   if (dialect === 'postgres') return '23505';
   return dialect === 'mysql' ? 'ER_DUP_ENTRY' : `SQLITE_CONSTRAINT_${key.primary ? 'PRIMARYKEY' : 'UNIQUE'}`;
 }
 
-interface Database { readonly dialect: keyof typeof DATABASES; readonly quote: string; readonly driver: string | undefined }
+interface Database { readonly dialect: Dialect; readonly quote: string; readonly driver: string | undefined }
 
 function keyTest(table: Table, key: UniqueKey, property: (name: string, type: string) => string, { dialect, quote, driver }: Database): string | Refusal {
   const several = `Other unique keys of \`${table.name}\` can be violated as well`;

@@ -5,9 +5,10 @@
  * than conflicts, so that a row is left alone by writing a column to itself.
  */
 import type { TSESTree } from '@typescript-eslint/types';
-import type { Dialect, Node, Operation, Refusal, Requirement } from '../../model.ts';
-import type { Table, UniqueKey } from '../../schema/model.ts';
+import type { Dialect, Node, Operation, Refusal } from '../../model.ts';
+import type { UniqueKey } from '../../schema/model.ts';
 import { enclosingStatement, unwrap } from '../../source/syntax.ts';
+import { burnsIds, namedKey, onDatabase, otherKeysOfSet, secondKey, unfitIsolation } from '../common/forms.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, Forms, InsertMissingRequest, UpsertForm, UpsertRequest } from '../forms.ts';
 import { alternativeKeys, parts } from './alternative-keys.ts';
@@ -18,8 +19,6 @@ import { ID } from './handles.ts';
 
 export const forms: Forms = { ignoresOneKey: true, upsert, insertMissing, violation: violationForm, guardedWrite, parts, alternativeKeys };
 
-const DATABASES: Readonly<Record<Dialect, string>> = { postgres: 'Postgres', mysql: 'MySQL', sqlite: 'SQLite' };
-
 interface Insert { readonly values: TSESTree.CallExpression; readonly table: string; readonly dialect: Dialect }
 
 /** The insert's chain as it stands at one place; or why there is no form for it. */
@@ -27,10 +26,10 @@ function insertOf({ insert, table, others }: Pick<UpsertRequest, 'insert' | 'tab
   const { dialect } = context;
   if (table.client !== ID) return refusal('schema-unknown', `\`${table.name}\` is declared elsewhere, so the names of its columns in code are not known.`);
   if (dialect === undefined) return refusal('dialect-unknown', 'What a conflict clause looks like depends on the database: name it in settings[\'db-race\'].dialect.');
-  if (dialect === 'mysql' && (others === 'unknown' || others.length)) return refusal('mysql-second-key', 'On MySQL an upsert takes a conflict of any unique key for this one.');
-  const isolation = insert.transaction?.isolation ?? 'default';
-  const isFit = isolation === 'default' || isolation === 'read committed' || (dialect === 'mysql' && isolation === 'repeatable read');
-  if (!isFit) return refusal('isolation', 'At this isolation level an upsert fails where it meets a row that the transaction\'s snapshot does not have.');
+  const second = secondKey(dialect, others);
+  if (second) return second;
+  const unfit = unfitIsolation(insert, dialect);
+  if (unfit) return unfit;
   const steps = stepsOf(insert.node);
   const [values, start] = [steps.get('values'), steps.get('insert')];
   if (!values || !start?.arguments[0] || [...steps.keys()].some((name) => /^(?:on|ignore$|prepare$|select$)/.test(name))) return refusal('expression', 'The builder of the insert does not stand at one place, or has a conflict clause.');
@@ -45,10 +44,7 @@ function targetText(call: Insert, key: UniqueKey): string {
   return columns.length === 1 ? columns[0]! : `[${columns.join(', ')}]`;
 }
 
-const named = (key: UniqueKey): string => key.columns.map((one) => `\`${one}\``).join(', ');
 const withClause = (insert: Operation, { values }: Insert, clause: string, context: FormContext): string => context.edited(insert.node, [{ start: values.range[1], end: values.range[1], text: clause }]);
-const databaseOf = ({ dialect }: Insert): Requirement => ({ id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' });
-const burnsIds = (table: Table, { dialect }: Insert): readonly string[] => (dialect !== 'sqlite' && [...table.columns.values()].some((one) => one.default === 'generated-id') ? ['A conflict uses up a number of the id\'s sequence.'] : []);
 
 function upsert(request: UpsertRequest, context: FormContext): UpsertForm | Refusal {
   const { insert, read, update, table, key, keyText, wants } = request;
@@ -66,11 +62,11 @@ function upsert(request: UpsertRequest, context: FormContext): UpsertForm | Refu
   const clause = call.dialect === 'mysql' ? `.onDuplicateKeyUpdate({ set: ${set} })` : `.onConflictDoUpdate({ target: ${targetText(call, key)}, set: ${set} })`;
   const id = call.dialect === 'mysql' ? 'drizzle-duplicate-key-update' : update ? 'drizzle-do-update' : 'drizzle-do-update-self';
   return {
-    kind: 'form', id, title: `Replace with one insert that updates on a conflict of ${named(key)}`, before: [],
-    call: withClause(insert, call, clause, context), row: undefined, requires: [databaseOf(call)],
+    kind: 'form', id, title: `Replace with one insert that updates on a conflict of ${namedKey(key)}`, before: [],
+    call: withClause(insert, call, clause, context), row: undefined, requires: [onDatabase(call.dialect)],
     changes: [
       ...(update ? [] : ['Where the row is there, its key is written to itself: it is locked for a moment and update triggers run.']),
-      ...burnsIds(table, call),
+      ...burnsIds(table, call.dialect),
     ],
   };
 }
@@ -86,11 +82,11 @@ function storedKey(call: Insert, key: UniqueKey, context: FormContext): string |
 
 /** The insert, which does nothing where the row is there. */
 function leaveAlone({ insert, table, key }: Pick<UpsertRequest, 'insert' | 'table' | 'key'>, call: Insert, context: FormContext): UpsertForm | Refusal {
-  const shared = { kind: 'form' as const, before: [], row: undefined, requires: [databaseOf(call)] };
+  const shared = { kind: 'form' as const, before: [], row: undefined, requires: [onDatabase(call.dialect)] };
   if (call.dialect !== 'mysql') {
     return {
-      ...shared, id: 'drizzle-do-nothing', title: `Replace with one insert that ignores a conflict of ${named(key)}`,
-      call: withClause(insert, call, `.onConflictDoNothing({ target: ${targetText(call, key)} })`, context), changes: burnsIds(table, call),
+      ...shared, id: 'drizzle-do-nothing', title: `Replace with one insert that ignores a conflict of ${namedKey(key)}`,
+      call: withClause(insert, call, `.onConflictDoNothing({ target: ${targetText(call, key)} })`, context), changes: burnsIds(table, call.dialect),
     };
   }
   const stamped = [...table.columns.values()].find((one) => one.updatedAt);
@@ -98,16 +94,16 @@ function leaveAlone({ insert, table, key }: Pick<UpsertRequest, 'insert' | 'tabl
   const self = storedKey(call, key, context);
   if (self === undefined) return NO_SQL;
   return {
-    ...shared, id: 'drizzle-duplicate-key-self', title: `Replace with one insert that leaves the row alone on a conflict of ${named(key)}`,
+    ...shared, id: 'drizzle-duplicate-key-self', title: `Replace with one insert that leaves the row alone on a conflict of ${namedKey(key)}`,
     call: withClause(insert, call, `.onDuplicateKeyUpdate({ set: { ${self} } })`, context),
-    changes: ['Where the row is there, its key is written to itself: it is locked for a moment and update triggers run.', ...burnsIds(table, call)],
+    changes: ['Where the row is there, its key is written to itself: it is locked for a moment and update triggers run.', ...burnsIds(table, call.dialect)],
   };
 }
 
 /** The insert of a set, which leaves those rows alone that are there by now. */
 function insertMissing({ insert, table, key }: InsertMissingRequest, context: FormContext): UpsertForm | Refusal {
   // Which keys the rows of a set may violate is not looked at one by one.
-  const others = table.complete ? table.keys.filter((one) => one !== key && !(one.primary && one.columns.every((column) => table.columns.get(column)?.default === 'generated-id'))) : 'unknown';
+  const others = otherKeysOfSet(table, key);
   const call = insertOf({ insert, table, others }, context);
   if ('kind' in call) return call;
   if (enclosingStatement(insert.node).type !== 'ExpressionStatement') return refusal('expression', 'The inserted rows are used, and rows that were there already are not among them.');

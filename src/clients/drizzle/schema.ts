@@ -2,7 +2,7 @@
 import type { Dialect, Relation, SchemaPart, Table, UniqueKey, Unread } from '../../schema/model.ts';
 import type { Node, SourceFile } from '../../source/file.ts';
 import { isFunction, unwrap } from '../../source/syntax.ts';
-import { parseSource, ParseFailure } from '../../source/parse.ts';
+import { readSource } from '../common/source.ts';
 import type { SchemaSource } from '../client.ts';
 import { columnsOf, extraKeys, propertyOf, returned, stepsOf, textOf } from './schema-columns.ts';
 import type { Columns, Shared } from './schema-columns.ts';
@@ -26,12 +26,8 @@ function read(files: readonly { readonly path: string; readonly text: string }[]
   const sources: SourceFile[] = [];
   for (const { path, text } of files) {
     if (!/drizzle-orm|[tT]ableCreator|createTable|pgTable|mysqlTable|sqliteTable/.test(text)) continue;
-    try {
-      sources.push(parseSource(path, text));
-    } catch (error) {
-      if (!(error instanceof ParseFailure)) throw error;
-      unread.push({ place: { file: path, line: error.line }, what: path, reason: error.message });
-    }
+    const source = readSource(path, text, unread);
+    if (source) sources.push(source);
   }
   const names = new Map<string, { readonly node: Node; readonly file: SourceFile }[]>();
   for (const file of sources) {

@@ -4,6 +4,7 @@
  */
 import type { Evidence, Value } from '../../model.ts';
 import type { Call, ClientContext, Meaning } from '../client.ts';
+import { memberAfter } from '../common/nodes.ts';
 import { startOf } from './builder.ts';
 import { OPERATORS, unreadOperator } from './conditions.ts';
 import { asTable, dataOf, make, ORIGIN } from './handles.ts';
@@ -80,18 +81,9 @@ function tableArgument(value: Value | undefined, context: ClientContext): TableD
   return value?.kind === 'handle' || value?.kind === 'input' || value?.kind === 'member' ? asTable(value, context) : undefined;
 }
 
-const isWrapper = (node: Node): boolean => node.type === 'TSNonNullExpression' || node.type === 'TSAsExpression' || node.type === 'ChainExpression';
-
-function memberAfter(node: Node): Node | undefined {
-  let at: Node = node;
-  while (at.parent && isWrapper(at.parent)) at = at.parent;
-  const member = at.parent;
-  return member?.type === 'MemberExpression' && member.object === at && member.parent.type === 'CallExpression' && member.parent.callee === member ? member : undefined;
-}
-
 function stepAfter(node: Node): string | undefined {
   const member = memberAfter(node);
-  return member?.type === 'MemberExpression' && member.property.type === 'Identifier' ? member.property.name : undefined;
+  return member?.property.type === 'Identifier' ? member.property.name : undefined;
 }
 
 function stepArgument(node: Node): Node | undefined {

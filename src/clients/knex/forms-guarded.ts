@@ -5,11 +5,11 @@
  */
 import type { Edit, Refusal, Requirement } from '../../model.ts';
 import { keyName, unwrap } from '../../source/syntax.ts';
+import { onDatabase } from '../common/forms.ts';
+import { whereStep } from '../common/conditions.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
-import type { FormContext, Guard, GuardedWriteForm, GuardedWriteRequest } from '../forms.ts';
+import type { FormContext, GuardedWriteForm, GuardedWriteRequest } from '../forms.ts';
 import { builderOf, chainOf, type Chain } from './chain.ts';
-
-const DATABASES = { postgres: 'Postgres', mysql: 'MySQL', sqlite: 'SQLite' } as const;
 
 export function guardedWrite(request: GuardedWriteRequest, context: FormContext): GuardedWriteForm | Refusal {
   const { write, guards, sums, asksMiss, wants, into } = request;
@@ -21,9 +21,9 @@ export function guardedWrite(request: GuardedWriteRequest, context: FormContext)
   if (!chain || !call || !builder || builder.closed || ['limit', 'join', 'with'].some((name) => chain.steps.has(name))) return refusal('expression', 'The builder of the write does not stand at one place.');
   const edits = sumEdits(request, chain, context);
   if ('kind' in edits) return edits;
-  const requires: Requirement[] = [{ id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' }];
+  const requires: Requirement[] = [onDatabase(dialect)];
   const names = (columns: readonly string[]): string => [...new Set(columns)].map((one) => `\`${one}\``).join(', ');
-  const conditions = guards.map((one) => conditionText(one, context)).join('');
+  const conditions = guards.map((one) => whereStep(one, context)).join('');
   // Conditions stand in front of what is done, as people write them, and the number of rows stays the last word.
   const member = unwrap(call.callee);
   if (member.type !== 'MemberExpression') return refusal('expression', 'The builder of the write does not stand at one place.');
@@ -39,20 +39,6 @@ export function guardedWrite(request: GuardedWriteRequest, context: FormContext)
     title: guards.length ? `Put the condition on ${names(guards.map((one) => one.column))} into the WHERE clause` : 'Go on only when the row was deleted',
     miss: { pattern: name, test: rows ? `${name}.length === 0` : `${name} === 0` }, ...(wants === 'result' && { value: name }),
   };
-}
-
-/** `.where('status', 'new')`, `.where('n', '>=', 1)`, `.whereNull('used_at')`, `.whereIn('status', ['a', 'b'])`. */
-function conditionText({ column, operator, texts }: Guard, { quote }: FormContext): string {
-  const name = `${quote}${column}${quote}`;
-  switch (operator) {
-    case '=': return `.where(${name}, ${texts[0]})`;
-    case '!=': return `.whereNot(${name}, ${texts[0]})`;
-    case 'is null': return `.whereNull(${name})`;
-    case 'is not null': return `.whereNotNull(${name})`;
-    case 'in': return `.whereIn(${name}, [${texts.join(', ')}])`;
-    case 'not in': return `.whereNotIn(${name}, [${texts.join(', ')}])`;
-    default: return `.where(${name}, ${quote}${operator}${quote}, ${texts[0]})`;
-  }
 }
 
 /** Each computed value, as a sum over the stored column. */

@@ -3,13 +3,12 @@
  * before its message. Postgres gives the constraint's name, better-sqlite3 the column at the end of its message; MySQL's text is not
  * relied on.
  */
-import type { Refusal, Requirement } from '../../model.ts';
+import type { Dialect, Refusal, Requirement } from '../../model.ts';
 import type { Table, UniqueKey } from '../../schema/model.ts';
+import { onDatabase } from '../common/forms.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, ViolationForm, ViolationRequest } from '../forms.ts';
 import { builderOf, chainOf } from './chain.ts';
-
-const DATABASES = { postgres: 'Postgres', mysql: 'MySQL', sqlite: 'SQLite' } as const;
 
 export function violationForm({ insert, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
   const { dialect, quote } = context;
@@ -24,7 +23,7 @@ export function violationForm({ insert, table, key, others, error }: ViolationRe
   // What a function receives may be a transaction's handle.
   const isReceived = dialect === 'postgres' && !insert.transaction && /^[\w$]+$/.test(chain.handle) && context.imported(chain.handle) === undefined;
   const requires: Requirement[] = [
-    { id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' },
+    onDatabase(dialect),
     ...(dialect === 'sqlite' && !drivers.better ? [{ id: 'driver', text: 'the driver is better-sqlite3', state: 'unknown' } as const] : []),
     told ? { id: 'key-told', text: 'the error tells which key was violated', state: 'proven' } : { id: 'only-key', text: 'no other unique key can be violated', state: 'proven' },
   ];
@@ -36,7 +35,7 @@ export function violationForm({ insert, table, key, others, error }: ViolationRe
 
 const property = (error: string, name: string, type: string, { typescript }: FormContext): string => (typescript ? `(${error} as { ${name}?: ${type} }).${name}` : `${error}?.${name}`);
 
-function codeOf(dialect: keyof typeof DATABASES, key: UniqueKey): string {
+function codeOf(dialect: Dialect, key: UniqueKey): string {
   if (dialect === 'postgres') return '23505';
   return dialect === 'mysql' ? 'ER_DUP_ENTRY' : `SQLITE_CONSTRAINT_${key.primary ? 'PRIMARYKEY' : 'UNIQUE'}`;
 }

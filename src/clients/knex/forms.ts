@@ -5,9 +5,10 @@
  * itself. In a conflict clause Postgres takes a bare column for ambiguous: it is qualified by its table.
  */
 import type { TSESTree } from '@typescript-eslint/types';
-import type { Assignment, Dialect, Node, Operation, Refusal, Requirement } from '../../model.ts';
-import type { Table, UniqueKey } from '../../schema/model.ts';
+import type { Assignment, Dialect, Node, Operation, Refusal } from '../../model.ts';
+import type { UniqueKey } from '../../schema/model.ts';
 import { enclosingStatement, keyName, unwrap } from '../../source/syntax.ts';
+import { burnsIds, namedKey, onDatabase, otherKeysOfSet, secondKey, unfitIsolation } from '../common/forms.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, Forms, InsertMissingRequest, UpsertForm, UpsertRequest } from '../forms.ts';
 import { chainOf, returnedBy, spelling, type Chain } from './chain.ts';
@@ -17,29 +18,24 @@ import { violationForm } from './forms-violation.ts';
 
 export const forms: Forms = { ignoresOneKey: true, upsert, insertMissing, violation: violationForm, guardedWrite, replaceSet };
 
-const DATABASES: Readonly<Record<Dialect, string>> = { postgres: 'Postgres', mysql: 'MySQL', sqlite: 'SQLite' };
-
 interface Insert extends Chain { readonly insert: TSESTree.CallExpression; readonly dialect: Dialect }
 
 /** The insert's chain as it stands at one place; or why there is no form for it. */
 function insertOf({ insert, others }: Pick<UpsertRequest, 'insert' | 'others'>, context: FormContext): Insert | Refusal {
   const { dialect } = context;
   if (dialect === undefined) return refusal('dialect-unknown', 'What a conflict clause looks like depends on the database: name it in settings[\'db-race\'].dialect.');
-  if (dialect === 'mysql' && (others === 'unknown' || others.length)) return refusal('mysql-second-key', 'On MySQL an upsert takes a conflict of any unique key for this one.');
+  const second = secondKey(dialect, others);
+  if (second) return second;
   if (context.version('knex') === 0) return refusal('version', 'Conflict clauses were measured with Knex 3, and are there since 1.0 as they are now.');
-  const isolation = insert.transaction?.isolation ?? 'default';
-  const isFit = isolation === 'default' || isolation === 'read committed' || (dialect === 'mysql' && isolation === 'repeatable read');
-  if (!isFit) return refusal('isolation', 'At this isolation level an upsert fails where it meets a row that the transaction\'s snapshot does not have.');
+  const unfit = unfitIsolation(insert, dialect);
+  if (unfit) return unfit;
   const chain = chainOf(insert.node, context);
   const call = chain?.steps.get('insert');
   if (!chain || !call?.arguments.length || ['onConflict', 'with', 'upsert', 'batchInsert'].some((name) => chain.steps.has(name))) return refusal('expression', 'The builder of the insert does not stand at one place, or has a conflict clause.');
   return { ...chain, insert: call, dialect };
 }
 
-const named = (key: UniqueKey): string => key.columns.map((one) => `\`${one}\``).join(', ');
 const withClause = (insert: Operation, call: Insert, clause: string, context: FormContext): string => context.edited(insert.node, [{ start: call.insert.range[1], end: call.insert.range[1], text: clause }]);
-const databaseOf = ({ dialect }: Insert): Requirement => ({ id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' });
-const burnsIds = (table: Table, { dialect }: Insert): readonly string[] => (dialect !== 'sqlite' && [...table.columns.values()].some((one) => one.default === 'generated-id') ? ['A conflict uses up a number of the id\'s sequence.'] : []);
 const SELF = 'Where the row is there, its key is written to itself: it is locked for a moment and update triggers run.';
 
 function texts(names: readonly string[], { quote }: FormContext, isList = false): string {
@@ -62,26 +58,26 @@ function upsert(request: UpsertRequest, context: FormContext): UpsertForm | Refu
   const set = update ? setText(request, update, call, context) : texts([spelling(insert, key.columns[0]!)], context, true);
   if (typeof set !== 'string') return set;
   return {
-    kind: 'form', id: call.dialect === 'mysql' ? 'knex-duplicate-key-merge' : update ? 'knex-merge' : 'knex-merge-self', title: `Replace with one insert that updates on a conflict of ${named(key)}`, before: [],
-    call: withClause(insert, call, `.onConflict(${targetText(insert, key, context)}).merge(${set})`, context), row: undefined, requires: [databaseOf(call)],
-    changes: [...(update ? [] : [SELF]), ...burnsIds(table, call)],
+    kind: 'form', id: call.dialect === 'mysql' ? 'knex-duplicate-key-merge' : update ? 'knex-merge' : 'knex-merge-self', title: `Replace with one insert that updates on a conflict of ${namedKey(key)}`, before: [],
+    call: withClause(insert, call, `.onConflict(${targetText(insert, key, context)}).merge(${set})`, context), row: undefined, requires: [onDatabase(call.dialect)],
+    changes: [...(update ? [] : [SELF]), ...burnsIds(table, call.dialect)],
   };
 }
 
 /** The insert, which does nothing where the row is there. */
 function leaveAlone({ insert, table, key }: Pick<UpsertRequest, 'insert' | 'table' | 'key'>, call: Insert, context: FormContext): UpsertForm | Refusal {
-  const shared = { kind: 'form' as const, before: [], row: undefined, requires: [databaseOf(call)] };
+  const shared = { kind: 'form' as const, before: [], row: undefined, requires: [onDatabase(call.dialect)] };
   const target = targetText(insert, key, context);
   if (call.dialect !== 'mysql') {
-    return { ...shared, id: 'knex-ignore', title: `Replace with one insert that ignores a conflict of ${named(key)}`, call: withClause(insert, call, `.onConflict(${target}).ignore()`, context), changes: burnsIds(table, call) };
+    return { ...shared, id: 'knex-ignore', title: `Replace with one insert that ignores a conflict of ${namedKey(key)}`, call: withClause(insert, call, `.onConflict(${target}).ignore()`, context), changes: burnsIds(table, call.dialect) };
   }
   const stamped = [...table.columns.values()].find((one) => one.updatedAt);
   if (stamped) return refusal('updated-at', `\`${stamped.name}\` would change although the row stays as it is.`);
   const self = storedKey(insert, key, call, context);
   if (typeof self !== 'string') return self;
   return {
-    ...shared, id: 'knex-duplicate-key-self', title: `Replace with one insert that leaves the row alone on a conflict of ${named(key)}`,
-    call: withClause(insert, call, `.onConflict(${target}).merge({ ${self} })`, context), changes: [SELF, ...burnsIds(table, call)],
+    ...shared, id: 'knex-duplicate-key-self', title: `Replace with one insert that leaves the row alone on a conflict of ${namedKey(key)}`,
+    call: withClause(insert, call, `.onConflict(${target}).merge({ ${self} })`, context), changes: [SELF, ...burnsIds(table, call.dialect)],
   };
 }
 
@@ -95,7 +91,7 @@ function storedKey(insert: Operation, key: UniqueKey, call: Insert, context: For
 /** The insert of a set, which leaves those rows alone that are there by now. */
 function insertMissing({ insert, table, key }: InsertMissingRequest, context: FormContext): UpsertForm | Refusal {
   // Which keys the rows of a set may violate is not looked at one by one.
-  const others = table.complete ? table.keys.filter((one) => one !== key && !(one.primary && one.columns.every((column) => table.columns.get(column)?.default === 'generated-id'))) : 'unknown';
+  const others = otherKeysOfSet(table, key);
   const call = insertOf({ insert, others }, context);
   if ('kind' in call) return call;
   if (enclosingStatement(insert.node).type !== 'ExpressionStatement') return refusal('expression', 'The inserted rows are used, and rows that were there already are not among them.');

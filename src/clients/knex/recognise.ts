@@ -1,9 +1,8 @@
 /** Which imports and types stand for a connection, and connections known by the shape of what is called on them. */
 import type { Dialect, Value } from '../../model.ts';
-import type { Node } from '../../value/terms.ts';
-import { keyName } from '../../source/syntax.ts';
 import type { Call, ClientContext, DeclaredType } from '../client.ts';
 import { isStep } from '../common/builder/steps.ts';
+import { stepsAfter } from '../common/nodes.ts';
 import { NO_ORIGIN } from '../common/builder/state.ts';
 import { connection, make } from './handles.ts';
 import { firstDeclared, isCombined } from '../common/types.ts';
@@ -48,22 +47,6 @@ const NAMED = /(?:^|[._$#(\s])(?:\w*[dD]b|DB|database|tx|trx|\w*Trx|\w*Tx|t|conn
 
 export function namesConnection(text: string, context: ClientContext): boolean {
   return OWN_NAME.test(text) || (NAMED.test(text) && context.version('knex') !== undefined);
-}
-
-const isWrapper = (node: Node): boolean => node.type === 'TSNonNullExpression' || node.type === 'TSAsExpression' || node.type === 'ChainExpression';
-
-/** The names of the steps that follow a call. */
-export function stepsAfter(node: Node): readonly string[] {
-  const steps: string[] = [];
-  for (let at: Node = node; ;) {
-    while (at.parent && isWrapper(at.parent)) at = at.parent;
-    const member = at.parent;
-    if (member?.type !== 'MemberExpression' || member.object !== at) return steps;
-    const name = keyName(member.property, member.computed);
-    if (name === undefined || member.parent.type !== 'CallExpression' || member.parent.callee !== member) return steps;
-    steps.push(name);
-    at = member.parent;
-  }
 }
 
 /** All steps that follow are this builder's, and one of them only this kind of builder has. */

@@ -3,11 +3,11 @@
  * out. Measured on Postgres, MariaDB and SQLite: one statement decides, and `numUpdatedRows` is a bigint.
  */
 import type { Edit, Refusal } from '../../model.ts';
+import { onDatabase } from '../common/forms.ts';
 import type { FormContext, Guard, GuardedWriteForm, GuardedWriteRequest } from '../forms.ts';
 import { columnNamed } from '../common/builder/state.ts';
 import { keyName } from '../../source/syntax.ts';
 import { builtObject, objectOf, refusal, spaceBefore, spelling, stepsOf, tableText } from './chain.ts';
-import { DATABASES } from './forms.ts';
 
 const ENDS = ['execute', 'executeTakeFirst', 'executeTakeFirstOrThrow'] as const;
 
@@ -25,7 +25,7 @@ export function guardedWrite({ write, table, guards, sums, asksMiss, wants, into
     if ('kind' in summed) return summed;
     edits.push(...summed);
   }
-  const common = { kind: 'guarded-write' as const, requires: [{ id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' as const }], changes: [] };
+  const common = { kind: 'guarded-write' as const, requires: [onDatabase(dialect)], changes: [] };
   if (!asksMiss && !guards.length) return { ...common, id: 'kysely-sum', title: `Let the database add to ${sums.map((one) => `\`${one.column}\``).join(', ')}`, call: context.edited(write.node, edits) };
   // Behind the last condition, in the same style.
   const where = steps.get('where');

@@ -2,11 +2,11 @@
  * How a handler tells that exactly one key was violated. Kysely leaves the driver's error as it is. Postgres gives the constraint's name,
  * SQLite the column at the end of its message; MySQL's text is not relied on.
  */
-import type { Refusal, Requirement } from '../../model.ts';
+import type { Dialect, Refusal, Requirement } from '../../model.ts';
 import type { Table, UniqueKey } from '../../schema/model.ts';
+import { onDatabase } from '../common/forms.ts';
 import type { FormContext, ViolationForm, ViolationRequest } from '../forms.ts';
 import { refusal, stepsOf } from './chain.ts';
-import { DATABASES } from './forms.ts';
 
 export function violationForm({ insert, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
   const { dialect, quote, typescript } = context;
@@ -23,7 +23,7 @@ export function violationForm({ insert, table, key, others, error }: ViolationRe
   const isReceived = dialect === 'postgres' && !insert.transaction && /^[\w$]+$/.test(handle) && context.imported(handle) === undefined;
   const isKnown = dialect !== 'sqlite' || context.version('better-sqlite3') !== undefined;
   const requires: Requirement[] = [
-    { id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' },
+    onDatabase(dialect),
     ...(isKnown ? [] : [{ id: 'driver', text: 'the driver is better-sqlite3', state: 'unknown' } as const]),
     told ? { id: 'key-told', text: 'the error tells which key was violated', state: 'proven' } : { id: 'only-key', text: 'no other unique key can be violated', state: 'proven' },
   ];
@@ -33,12 +33,12 @@ export function violationForm({ insert, table, key, others, error }: ViolationRe
   };
 }
 
-function codeOf(dialect: keyof typeof DATABASES, key: UniqueKey): string {
+function codeOf(dialect: Dialect, key: UniqueKey): string {
   if (dialect === 'postgres') return '23505';
   return dialect === 'mysql' ? 'ER_DUP_ENTRY' : `SQLITE_CONSTRAINT_${key.primary ? 'PRIMARYKEY' : 'UNIQUE'}`;
 }
 
-function keyTest(dialect: keyof typeof DATABASES, table: Table, key: UniqueKey, property: (name: string, type: string) => string, quote: string): string | Refusal {
+function keyTest(dialect: Dialect, table: Table, key: UniqueKey, property: (name: string, type: string) => string, quote: string): string | Refusal {
   const several = `Other unique keys of \`${table.name}\` can be violated as well`;
   if (dialect === 'postgres') {
     const name = key.name ?? (key.primary ? `${table.dbName}_pkey` : undefined);

@@ -4,9 +4,10 @@
  * overwritten. Nothing is translated: `onConflict` is an error on MySQL, and `ignore()` there ignores more than conflicts.
  */
 import type { TSESTree } from '@typescript-eslint/types';
-import type { Dialect, Edit, Node, Operation, Refusal, Requirement } from '../../model.ts';
-import type { Table, UniqueKey } from '../../schema/model.ts';
+import type { Dialect, Edit, Node, Operation, Refusal } from '../../model.ts';
+import type { UniqueKey } from '../../schema/model.ts';
 import { enclosingStatement, unwrap } from '../../source/syntax.ts';
+import { burnsIds, namedKey, onDatabase, otherKeysOfSet, secondKey, unfitIsolation } from '../common/forms.ts';
 import type { FormContext, Forms, InsertMissingRequest, UpsertForm, UpsertRequest } from '../forms.ts';
 import { builderOf, builtObject, fieldsOf, isRefused, objectOf, refusal, spaceBefore, spelling, stepsOf, tableText } from './chain.ts';
 import { guardedWrite } from './forms-guarded.ts';
@@ -14,27 +15,22 @@ import { violationForm } from './forms-violation.ts';
 
 export const forms: Forms = { ignoresOneKey: true, upsert, insertMissing, violation: violationForm, guardedWrite };
 
-export const DATABASES: Readonly<Record<Dialect, string>> = { postgres: 'Postgres', mysql: 'MySQL', sqlite: 'SQLite' };
-
 interface Insert { readonly values: TSESTree.CallExpression; readonly table: string; readonly dialect: Dialect; readonly steps: ReturnType<typeof stepsOf>; spell(column: string): string }
 
 /** The insert's chain as it stands at one place; or why there is no form for it. */
 function insertOf({ insert, table, others }: Pick<UpsertRequest, 'insert' | 'table' | 'others'>, context: FormContext): Insert | Refusal {
   const { dialect } = context;
   if (dialect === undefined) return refusal('dialect-unknown', 'What a conflict clause looks like depends on the database: name it in settings[\'db-race\'].dialect.');
-  if (dialect === 'mysql' && (others === 'unknown' || others.length)) return refusal('mysql-second-key', 'On MySQL an upsert takes a conflict of any unique key for this one.');
-  const isolation = insert.transaction?.isolation ?? 'default';
-  const isFit = isolation === 'default' || isolation === 'read committed' || (dialect === 'mysql' && isolation === 'repeatable read');
-  if (!isFit) return refusal('isolation', 'At this isolation level an upsert fails where it meets a row that the transaction\'s snapshot does not have.');
+  const second = secondKey(dialect, others);
+  if (second) return second;
+  const unfit = unfitIsolation(insert, dialect);
+  if (unfit) return unfit;
   const steps = stepsOf(insert.node);
   const [values, name] = [steps.get('values'), tableText(steps.get('insertInto'))];
   if (!values || name === undefined || [...steps.keys()].some((one) => /^(?:on|ignore|or|\$|compile$|columns$|expression$|with|modify)/.test(one))) return refusal('expression', 'The builder of the insert does not stand at one place, or has a clause that the rewrite does not know.');
   return { values, table: name, dialect, steps, spell: spelling(table, insert) };
 }
 
-const named = (key: UniqueKey): string => key.columns.map((one) => `\`${one}\``).join(', ');
-const databaseOf = ({ dialect }: Insert): Requirement => ({ id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' });
-const burnsIds = (table: Table, { dialect }: Insert): readonly string[] => (dialect !== 'sqlite' && [...table.columns.values()].some((one) => one.default === 'generated-id') ? ['A conflict uses up a number of the id\'s sequence.'] : []);
 const WRITES_KEY = 'Where the row is there, its key is written to itself: it is locked for a moment and update triggers run.';
 
 /** Behind `values`, on a line of its own where that has one. */
@@ -69,33 +65,33 @@ function upsert(request: UpsertRequest, context: FormContext): UpsertForm | Refu
   if (typeof set !== 'string') return set;
   return {
     kind: 'form', id: call.dialect === 'mysql' ? 'kysely-duplicate-key-update' : update ? 'kysely-do-update' : 'kysely-do-update-self',
-    title: `Replace with one insert that updates on a conflict of ${named(key)}`, before: [],
-    call: withClause(insert, call, clauseOf(call, key, set, context), context), row: undefined, requires: [databaseOf(call)],
-    changes: [...(update ? [] : [WRITES_KEY]), ...burnsIds(table, call)],
+    title: `Replace with one insert that updates on a conflict of ${namedKey(key)}`, before: [],
+    call: withClause(insert, call, clauseOf(call, key, set, context), context), row: undefined, requires: [onDatabase(call.dialect)],
+    changes: [...(update ? [] : [WRITES_KEY]), ...burnsIds(table, call.dialect)],
   };
 }
 
 /** The insert, which does nothing where the row is there. */
 function leaveAlone({ insert, table, key }: Pick<UpsertRequest, 'insert' | 'table' | 'key'>, call: Insert, context: FormContext): UpsertForm | Refusal {
-  const shared = { kind: 'form' as const, before: [], row: undefined, requires: [databaseOf(call)] };
+  const shared = { kind: 'form' as const, before: [], row: undefined, requires: [onDatabase(call.dialect)] };
   if (call.dialect !== 'mysql') {
     return {
-      ...shared, id: 'kysely-do-nothing', title: `Replace with one insert that ignores a conflict of ${named(key)}`,
-      call: withClause(insert, call, `.onConflict((oc) => oc.${targetText(call, key, context)}.doNothing())`, context), changes: burnsIds(table, call),
+      ...shared, id: 'kysely-do-nothing', title: `Replace with one insert that ignores a conflict of ${namedKey(key)}`,
+      call: withClause(insert, call, `.onConflict((oc) => oc.${targetText(call, key, context)}.doNothing())`, context), changes: burnsIds(table, call.dialect),
     };
   }
   const stamped = [...table.columns.values()].find((one) => one.updatedAt);
   if (stamped) return refusal('updated-at', `\`${stamped.name}\` would change although the row stays as it is.`);
   return {
-    ...shared, id: 'kysely-duplicate-key-self', title: `Replace with one insert that leaves the row alone on a conflict of ${named(key)}`,
-    call: withClause(insert, call, `.onDuplicateKeyUpdate((eb) => ({ ${storedKey(call, key, 'eb', context)} }))`, context), changes: [WRITES_KEY, ...burnsIds(table, call)],
+    ...shared, id: 'kysely-duplicate-key-self', title: `Replace with one insert that leaves the row alone on a conflict of ${namedKey(key)}`,
+    call: withClause(insert, call, `.onDuplicateKeyUpdate((eb) => ({ ${storedKey(call, key, 'eb', context)} }))`, context), changes: [WRITES_KEY, ...burnsIds(table, call.dialect)],
   };
 }
 
 /** The insert of a set, which leaves those rows alone that are there by now. */
 function insertMissing({ insert, table, key }: InsertMissingRequest, context: FormContext): UpsertForm | Refusal {
   // Which keys the rows of a set may violate is not looked at one by one.
-  const others = table.complete ? table.keys.filter((one) => one !== key && !(one.primary && one.columns.every((column) => table.columns.get(column)?.default === 'generated-id'))) : 'unknown';
+  const others = otherKeysOfSet(table, key);
   const call = insertOf({ insert, table, others }, context);
   if (isRefused(call)) return call;
   if (enclosingStatement(insert.node).type !== 'ExpressionStatement') return refusal('expression', 'The inserted rows are used, and rows that were there already are not among them.');

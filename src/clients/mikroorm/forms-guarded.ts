@@ -6,11 +6,12 @@
 import type { TSESTree } from '@typescript-eslint/types';
 import type { Edit, Refusal } from '../../model.ts';
 import { keyName, unwrap } from '../../source/syntax.ts';
+import { onDatabase } from '../common/forms.ts';
+import { fieldCondition } from '../common/conditions.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
-import type { FormContext, Guard, GuardedWriteForm, GuardedWriteRequest } from '../forms.ts';
+import type { FormContext, GuardedWriteForm, GuardedWriteRequest } from '../forms.ts';
 import { ID } from './entities.ts';
 
-const DATABASES = { postgres: 'Postgres', mysql: 'MySQL', sqlite: 'SQLite' } as const;
 /** Each exports what the core does. */
 const MODULES = ['@mikro-orm/core', '@mikro-orm/postgresql', '@mikro-orm/mysql', '@mikro-orm/mariadb', '@mikro-orm/better-sqlite', '@mikro-orm/sqlite', '@mikro-orm/libsql'];
 
@@ -35,7 +36,7 @@ export function guardedWrite(request: GuardedWriteRequest, context: FormContext)
   const named = (columns: readonly string[]): string => [...new Set(columns)].map((one) => `\`${one}\``).join(', ');
   const shared = {
     kind: 'guarded-write' as const, changes: [], edits: summed.imports, call: context.edited(call, [...asked, ...summed.inside]),
-    requires: [{ id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' as const }],
+    requires: [onDatabase(dialect)],
   };
   if (!asksMiss) return { ...shared, id: guards.length ? 'mikroorm-guarded' : 'mikroorm-sum', title: guards.length ? `Put the condition on ${named(guards.map((one) => one.column))} into the WHERE clause` : `Let the database add to ${named(sums.map((one) => one.column))}` };
   const count = into ?? context.fresh('count');
@@ -49,7 +50,7 @@ export function guardedWrite(request: GuardedWriteRequest, context: FormContext)
 function whereEdits(where: TSESTree.Node, { guards, key }: GuardedWriteRequest, context: FormContext): Edit[] | Refusal {
   if (!guards.length) return [];
   const fields = new Map<string, string[]>();
-  for (const one of guards) fields.set(one.column, [...fields.get(one.column) ?? [], conditionText(one)]);
+  for (const one of guards) fields.set(one.column, [...fields.get(one.column) ?? [], fieldCondition(one)]);
   const texts: string[] = [];
   for (const [column, conditions] of fields) {
     if (conditions.length > 1 && !conditions.every((one) => one.startsWith('{ '))) return refusal('guard', `The checks ask \`${column}\` for more than one condition can say.`);
@@ -66,19 +67,6 @@ function whereEdits(where: TSESTree.Node, { guards, key }: GuardedWriteRequest, 
   const isValue = node.type === 'MemberExpression' || node.type === 'Literal';
   if (!key.primary || others.length || !isValue) return refusal('argument', 'The condition is no object literal.');
   return [{ start: where.range[0], end: where.range[1], text: `{ ${column}: ${context.text(where)}, ${texts.join(', ')} }` }];
-}
-
-const OPERATORS = { '!=': '$ne', '<': '$lt', '<=': '$lte', '>': '$gt', '>=': '$gte' } as const;
-
-function conditionText({ operator, texts }: Guard): string {
-  switch (operator) {
-    case '=': return texts[0]!;
-    case 'is null': return 'null';
-    case 'is not null': return '{ $ne: null }';
-    case 'in': return `{ $in: [${texts.join(', ')}] }`;
-    case 'not in': return `{ $nin: [${texts.join(', ')}] }`;
-    default: return `{ ${OPERATORS[operator]}: ${texts[0]} }`;
-  }
 }
 
 /** Each computed value, as a sum over the stored column. */

@@ -5,9 +5,10 @@
  * the unit of work holds, and after a violation still holds the row.
  */
 import type { TSESTree } from '@typescript-eslint/types';
-import type { Dialect, Operation, Refusal, Requirement } from '../../model.ts';
+import type { Dialect, Operation, Refusal } from '../../model.ts';
 import type { Table } from '../../schema/model.ts';
 import { unwrap } from '../../source/syntax.ts';
+import { onDatabase, secondKey } from '../common/forms.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, Forms, UpsertForm, UpsertRequest, ViolationForm, ViolationRequest } from '../forms.ts';
 import { ID } from './entities.ts';
@@ -22,8 +23,6 @@ function sentElsewhere({ verb, detail }: Operation): Refusal | undefined {
     : verb === 'update' ? 'set the field to `raw(…)`, which the database computes, use `em.nativeUpdate` with the condition in its WHERE, lock the row as it is read, or give the entity a version' : 'use `em.nativeDelete` in its place';
   return refusal('unit-of-work', `The row is written by a flush, together with whatever else the unit of work holds: ${instead}.`);
 }
-
-const DATABASES: Readonly<Record<Dialect, string>> = { postgres: 'Postgres', mysql: 'MySQL', sqlite: 'SQLite' };
 
 interface Insert { readonly call: TSESTree.CallExpression; readonly callee: TSESTree.MemberExpression; readonly values: TSESTree.ObjectExpression; readonly dialect: Dialect }
 
@@ -60,7 +59,8 @@ function upsert(request: UpsertRequest, context: FormContext): UpsertForm | Refu
   if (!row) return refusal('several-rows', 'What the insert writes was not understood.');
   const odd = hindrance(request, row.assignments.map((one) => one.column));
   if (odd) return odd;
-  if (dialect === 'mysql' && (others === 'unknown' || others.length)) return refusal('mysql-second-key', 'On MySQL an upsert takes a conflict of any unique key for this one.');
+  const second = secondKey(dialect, others);
+  if (second) return second;
   if (dialect === 'mysql' && !update) return refusal('mysql-ignore', 'On MySQL an upsert that ignores conflicts ignores other errors as well.');
   const merged = update && mergedColumns(update, insert);
   if (merged && !('length' in merged)) return merged;
@@ -74,7 +74,7 @@ function upsert(request: UpsertRequest, context: FormContext): UpsertForm | Refu
     kind: 'form', id: merged ? 'mikroorm-upsert-merge' : 'mikroorm-upsert-ignore',
     title: merged ? `Replace with one \`upsert\` on ${named(key.columns)}` : `Replace with one \`upsert\` that ignores a conflict of ${named(key.columns)}`,
     before: [], call: text, row: undefined,
-    requires: [{ id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' } satisfies Requirement],
+    requires: [onDatabase(dialect)],
     changes: [
       'The row becomes an entity that the manager knows, and a second statement may read what the first one did not tell.',
       ...(hasGenerated && dialect !== 'sqlite' ? ['A conflict uses up a generated id.'] : []),
@@ -126,7 +126,7 @@ function violation({ insert, table, key, others, error }: ViolationRequest, cont
   return {
     kind: 'form', id: `mikroorm-violation-${dialect}`, test: isOnly ? test : `${test} && ${property('constraint')} === ${quote}${key.name!}${quote}`,
     requires: [
-      { id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' },
+      onDatabase(dialect),
       isOnly ? { id: 'only-key', text: 'no other unique key can be violated', state: 'proven' } : { id: 'key-told', text: 'the error tells which key was violated', state: 'proven' },
     ],
     changes: dialect === 'postgres' && !insert.transaction ? ['Where it is called inside a Postgres transaction, the violation aborts that transaction.'] : [],

@@ -1,5 +1,5 @@
 /** The schema that a project declares: entities in any of three ways, joined with what they inherit, and migrations. */
-import { parseSource, ParseFailure } from '../../source/parse.ts';
+import { readSource } from '../common/source.ts';
 import type { SourceFile } from '../../source/file.ts';
 import type { TSESTree } from '@typescript-eslint/types';
 import type { Column, Dialect, SchemaPart, Table, Unread } from '../../schema/model.ts';
@@ -30,14 +30,8 @@ function read(files: readonly { readonly path: string; readonly text: string }[]
   for (const { path, text } of files) {
     // Nothing of this library in it: not worth parsing.
     if (!text.includes('mikro-orm')) continue;
-    let file: SourceFile;
-    try {
-      file = parseSource(path, text);
-    } catch (error) {
-      if (!(error instanceof ParseFailure)) throw error;
-      unread.push({ place: { file: path, line: error.line }, what: path, reason: error.message });
-      continue;
-    }
+    const file = readSource(path, text, unread);
+    if (!file) continue;
     for (const one of text.matchAll(/['"](?<source>@mikro-orm\/[\w-]+)['"]/g)) { const dialect = dialectOfPackage(one.groups!['source']!); if (dialect) dialects.add(dialect); }
     if (/\b(?:defineConfig|MikroORM\.init|forRoot(?:Async)?|Options)\b/.test(text)) { namesUnknown ||= /\bnamingStrategy\b/.test(text); filters ||= /^\s*filters\s*:/m.test(text); }
     for (const statement of file.ast.body) {

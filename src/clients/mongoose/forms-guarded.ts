@@ -6,6 +6,7 @@
 import type { TSESTree } from '@typescript-eslint/types';
 import type { Edit, Refusal } from '../../model.ts';
 import { keyName, unwrap } from '../../source/syntax.ts';
+import { fieldCondition } from '../common/conditions.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, Guard, GuardedWriteForm, GuardedWriteRequest, Sum } from '../forms.ts';
 import { chainOf } from './chain.ts';
@@ -59,7 +60,7 @@ function isPlain(node: TSESTree.Node): boolean {
 function filterEdits(filter: TSESTree.Node, method: string, guards: readonly Guard[], context: FormContext): Edit[] | Refusal {
   if (!guards.length) return [];
   const fields = new Map<string, string[]>();
-  for (const one of guards) fields.set(one.column, [...fields.get(one.column) ?? [], conditionText(one)]);
+  for (const one of guards) fields.set(one.column, [...fields.get(one.column) ?? [], fieldCondition(one)]);
   const texts: string[] = [];
   for (const [column, conditions] of fields) {
     const name = /^[\w$]+$/.test(column) ? column : `${context.quote}${column}${context.quote}`;
@@ -74,19 +75,6 @@ function filterEdits(filter: TSESTree.Node, method: string, guards: readonly Gua
   if (node.properties.some((one) => one.type === 'Property' && fields.has(keyName(one.key, one.computed)!))) return refusal('guard', 'The filter asks for that field already.');
   const last = node.properties.at(-1)!;
   return [{ start: last.range[1], end: last.range[1], text: `, ${added}` }];
-}
-
-const OPERATORS = { '!=': '$ne', '<': '$lt', '<=': '$lte', '>': '$gt', '>=': '$gte' } as const;
-
-function conditionText({ operator, texts }: Guard): string {
-  switch (operator) {
-    case '=': return texts[0]!;
-    case 'is null': return 'null';
-    case 'is not null': return '{ $ne: null }';
-    case 'in': return `{ $in: [${texts.join(', ')}] }`;
-    case 'not in': return `{ $nin: [${texts.join(', ')}] }`;
-    default: return `{ ${OPERATORS[operator]}: ${texts[0]} }`;
-  }
 }
 
 /** Sums leave the fields that are set and come as operators behind them. */

@@ -1,6 +1,6 @@
 /** Mongoose schemas, decorated classes and the driver's `createIndex` as a schema, in any file of the project that may hold one. */
 import type { Column, Place, SchemaPart, Table, UniqueKey, Unread } from '../../schema/model.ts';
-import { parseSource, ParseFailure } from '../../source/parse.ts';
+import { readSource } from '../common/source.ts';
 import type { SchemaSource } from '../client.ts';
 import { literalOf } from './schema-definition.ts';
 import { readFile, type DriverIndex, type Model, type Schema } from './schema-file.ts';
@@ -20,15 +20,12 @@ function read(files: readonly { readonly path: string; readonly text: string }[]
   for (const { path, text } of files) {
     // Nothing of this library in it: not worth parsing.
     if (!/mongoose|typegoose|mongodb|createIndex|new Schema\b/.test(text)) continue;
-    try {
-      const found = readFile(parseSource(path, text));
-      schemas.push(...found.schemas);
-      models.push(...found.models.map((model) => ({ model, file: path })));
-      indexes.push(...found.indexes);
-    } catch (error) {
-      if (!(error instanceof ParseFailure)) throw error;
-      unread.push({ place: { file: path, line: error.line }, what: path, reason: error.message });
-    }
+    const file = readSource(path, text, unread);
+    if (!file) continue;
+    const found = readFile(file);
+    schemas.push(...found.schemas);
+    models.push(...found.models.map((model) => ({ model, file: path })));
+    indexes.push(...found.indexes);
   }
   const tables: Table[] = [];
   for (const { model, file } of models) {

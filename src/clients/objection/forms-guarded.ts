@@ -5,13 +5,13 @@
  */
 import type { Edit, Refusal } from '../../model.ts';
 import { keyName, unwrap } from '../../source/syntax.ts';
+import { onDatabase } from '../common/forms.ts';
+import { whereStep } from '../common/conditions.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
-import type { FormContext, Guard, GuardedWriteForm, GuardedWriteRequest } from '../forms.ts';
+import type { FormContext, GuardedWriteForm, GuardedWriteRequest } from '../forms.ts';
 import { chainOf, plainModel, validates } from './chain.ts';
 
 const WRITING: ReadonlySet<string> = new Set(['patch', 'update', 'delete', 'deleteById', 'increment', 'decrement']);
-const DATABASES = { postgres: 'Postgres', mysql: 'MySQL', sqlite: 'SQLite' } as const;
-
 export function guardedWrite(request: GuardedWriteRequest, context: FormContext): GuardedWriteForm | Refusal {
   const { write, guards, sums, asksMiss, wants, into } = request;
   const { dialect } = context;
@@ -29,14 +29,14 @@ export function guardedWrite(request: GuardedWriteRequest, context: FormContext)
   const edits = sumEdits(request, context);
   if ('kind' in edits) return edits;
   const names = (columns: readonly string[]): string => [...new Set(columns)].map((one) => `\`${one}\``).join(', ');
-  const conditions = guards.map((one) => conditionText(one, context)).join('');
+  const conditions = guards.map((one) => whereStep(one, context)).join('');
   const member = unwrap(step!.callee);
   if (member.type !== 'MemberExpression') return refusal('expression', 'The query of the write does not stand at one place.');
   const at = member.object.range[1];
   const shared = {
     kind: 'guarded-write' as const, edits: edits.imports, changes: [],
     call: context.edited(write.node, [...edits.inside, ...(conditions ? [{ start: at, end: at, text: conditions }] : [])]),
-    requires: [{ id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' as const }, { id: 'version', text: 'Objection is of version 3', state: version === 3 ? 'proven' as const : 'unknown' as const }],
+    requires: [onDatabase(dialect), { id: 'version', text: 'Objection is of version 3', state: version === 3 ? 'proven' as const : 'unknown' as const }],
   };
   if (!asksMiss) return { ...shared, id: guards.length ? 'objection-guarded' : 'objection-sum', title: guards.length ? `Put the condition on ${names(guards.map((one) => one.column))} into the WHERE clause` : `Let the database add to ${names(sums.map((one) => one.column))}` };
   const count = into ?? context.fresh('count');
@@ -44,20 +44,6 @@ export function guardedWrite(request: GuardedWriteRequest, context: FormContext)
     ...shared, id: 'objection-guarded', title: guards.length ? `Put the condition on ${names(guards.map((one) => one.column))} into the WHERE clause` : 'Go on only when the row was deleted',
     miss: { pattern: count, test: `${count} === 0` }, ...(wants === 'result' && { value: count }),
   };
-}
-
-/** `.where('status', 'new')`, `.where('n', '>=', 1)`, `.whereNull('used_at')`, `.whereIn('status', ['a', 'b'])`. */
-function conditionText({ column, operator, texts }: Guard, { quote }: FormContext): string {
-  const name = `${quote}${column}${quote}`;
-  switch (operator) {
-    case '=': return `.where(${name}, ${texts[0]})`;
-    case '!=': return `.whereNot(${name}, ${texts[0]})`;
-    case 'is null': return `.whereNull(${name})`;
-    case 'is not null': return `.whereNotNull(${name})`;
-    case 'in': return `.whereIn(${name}, [${texts.join(', ')}])`;
-    case 'not in': return `.whereNotIn(${name}, [${texts.join(', ')}])`;
-    default: return `.where(${name}, ${quote}${operator}${quote}, ${texts[0]})`;
-  }
 }
 
 /** Each computed value, as a sum over the stored column. */

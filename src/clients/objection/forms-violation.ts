@@ -3,11 +3,11 @@
  * names the constraint; better-sqlite3's error passes through, with the statement in front of its message.
  */
 import type { Refusal, Requirement } from '../../model.ts';
+import { onDatabase } from '../common/forms.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, ViolationForm, ViolationRequest } from '../forms.ts';
 import { chainOf, givenTo, plainModel } from './chain.ts';
 
-const DATABASES = { postgres: 'Postgres', mysql: 'MySQL', sqlite: 'SQLite' } as const;
 const INSERTING: ReadonlySet<string> = new Set(['insert', 'insertAndFetch', 'returning']);
 
 export function violationForm({ insert, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
@@ -31,7 +31,7 @@ export function violationForm({ insert, table, key, others, error }: ViolationRe
     : known ? `${error} instanceof ${known}` : `${property('name', 'unknown')} === ${quote}UniqueViolationError${quote}`;
   const given = givenTo(chain, context);
   const requires: Requirement[] = [
-    { id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' },
+    onDatabase(dialect),
     { id: 'version', text: 'Objection is of version 3', state: version === 3 ? 'proven' : 'unknown' },
     told ? { id: 'key-told', text: 'the error tells which key was violated', state: 'proven' } : { id: 'only-key', text: 'no other unique key can be violated', state: 'proven' },
   ];

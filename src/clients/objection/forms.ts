@@ -9,6 +9,7 @@ import type { TSESTree } from '@typescript-eslint/types';
 import type { Assignment, Dialect, Edit, Node, Operation, Refusal, Requirement } from '../../model.ts';
 import type { Table, UniqueKey } from '../../schema/model.ts';
 import { enclosingStatement, keyName, unwrap } from '../../source/syntax.ts';
+import { namedKey, onDatabase, otherKeysOfSet, secondKey, unfitIsolation } from '../common/forms.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, Forms, InsertMissingRequest, UpsertForm, UpsertRequest } from '../forms.ts';
 import { chainOf, givenTo, plainModel, validates, type Chain } from './chain.ts';
@@ -16,8 +17,6 @@ import { guardedWrite } from './forms-guarded.ts';
 import { violationForm } from './forms-violation.ts';
 
 export const forms: Forms = { ignoresOneKey: true, namesKeyOnly: true, upsert, insertMissing, violation: violationForm, surely, guardedWrite };
-
-export const DATABASES: Readonly<Record<Dialect, string>> = { postgres: 'Postgres', mysql: 'MySQL', sqlite: 'SQLite' };
 
 interface Insert extends Chain { readonly insert: TSESTree.CallExpression; readonly dialect: Dialect; readonly fetches: boolean }
 
@@ -27,12 +26,12 @@ const INSERTING: ReadonlySet<string> = new Set(['insert', 'insertAndFetch', 'ret
 function insertOf({ insert, others }: Pick<UpsertRequest, 'insert' | 'others'>, context: FormContext): Insert | Refusal {
   const { dialect } = context;
   if (dialect === undefined) return refusal('dialect-unknown', 'What a conflict clause looks like depends on the database: name it in settings[\'db-race\'].dialect.');
-  if (dialect === 'mysql' && (others === 'unknown' || others.length)) return refusal('mysql-second-key', 'On MySQL an upsert takes a conflict of any unique key for this one.');
+  const second = secondKey(dialect, others);
+  if (second) return second;
   const version = context.version('objection');
   if (version !== undefined && version < 3) return refusal('version', 'Conflict clauses were measured with Objection 3.');
-  const isolation = insert.transaction?.isolation ?? 'default';
-  const isFit = isolation === 'default' || isolation === 'read committed' || (dialect === 'mysql' && isolation === 'repeatable read');
-  if (!isFit) return refusal('isolation', 'At this isolation level an upsert fails where it meets a row that the transaction\'s snapshot does not have.');
+  const unfit = unfitIsolation(insert, dialect);
+  if (unfit) return unfit;
   const chain = chainOf(insert, INSERTING);
   const call = chain?.steps.get('insert') ?? chain?.steps.get('insertAndFetch');
   if (!chain || call?.arguments.length !== 1) return refusal('expression', 'The query of the insert does not stand at one place, or says more than what is inserted.');
@@ -41,7 +40,6 @@ function insertOf({ insert, others }: Pick<UpsertRequest, 'insert' | 'others'>, 
   return hooks ?? { ...chain, insert: call, dialect, fetches: chain.steps.has('insertAndFetch') };
 }
 
-const named = (key: UniqueKey): string => key.columns.map((one) => `\`${one}\``).join(', ');
 /** The insert, not fetched, with a clause behind it. */
 function inserting(insert: Operation, call: Insert, clause: string, context: FormContext): string {
   const { callee } = call.insert;
@@ -49,7 +47,6 @@ function inserting(insert: Operation, call: Insert, clause: string, context: For
   return context.edited(insert.node, [...plain, { start: call.insert.range[1], end: call.insert.range[1], text: clause }]);
 }
 
-export const databaseOf = (dialect: Dialect): Requirement => ({ id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' });
 const versionOf = (context: FormContext): Requirement => ({ id: 'version', text: 'Objection is of version 3', state: context.version('objection') === 3 ? 'proven' : 'unknown' });
 const SELF = 'Where the row is there, its key is written to itself: it is locked for a moment and update triggers run.';
 
@@ -86,9 +83,9 @@ function upsert(request: UpsertRequest, context: FormContext): UpsertForm | Refu
   const set = update ? setText(request, update, call, context) : self;
   if (typeof set !== 'string') return set!;
   return {
-    kind: 'form', id: update ? 'objection-merge' : 'objection-merge-self', title: `Replace with one insert that updates on a conflict of ${named(key)}`, before: [],
+    kind: 'form', id: update ? 'objection-merge' : 'objection-merge-self', title: `Replace with one insert that updates on a conflict of ${namedKey(key)}`, before: [],
     // One statement gives the row as it wrote it; fetched behind it, the row may be what another call has made of it.
-    call: inserting(insert, call, `.onConflict(${targetText(insert, key, context)}).merge(${set})${wants === 'row' ? `.returning(${context.quote}*${context.quote})` : ''}`, context), row: undefined, requires: [databaseOf(call.dialect), versionOf(context)],
+    call: inserting(insert, call, `.onConflict(${targetText(insert, key, context)}).merge(${set})${wants === 'row' ? `.returning(${context.quote}*${context.quote})` : ''}`, context), row: undefined, requires: [onDatabase(call.dialect), versionOf(context)],
     changes: [...(update ? [] : [SELF]), ...changesOf(table, call)],
   };
 }
@@ -110,17 +107,17 @@ const wholeRow = (read: Operation): boolean => chainOf(read, FINDING) !== undefi
 
 /** The insert, which does nothing where the row is there. */
 function leaveAlone({ insert, table, key }: Pick<UpsertRequest, 'insert' | 'table' | 'key'>, call: Insert, context: FormContext): UpsertForm | Refusal {
-  const shared = { kind: 'form' as const, before: [], row: undefined, requires: [databaseOf(call.dialect), versionOf(context)] };
+  const shared = { kind: 'form' as const, before: [], row: undefined, requires: [onDatabase(call.dialect), versionOf(context)] };
   const target = targetText(insert, key, context);
   const clause = (text: string): string => inserting(insert, call, text, context);
   if (call.dialect !== 'mysql') {
-    return { ...shared, id: 'objection-ignore', title: `Replace with one insert that ignores a conflict of ${named(key)}`, call: clause(`.onConflict(${target}).ignore()`), changes: changesOf(table, call) };
+    return { ...shared, id: 'objection-ignore', title: `Replace with one insert that ignores a conflict of ${namedKey(key)}`, call: clause(`.onConflict(${target}).ignore()`), changes: changesOf(table, call) };
   }
   const stamped = [...table.columns.values()].find((one) => one.updatedAt);
   if (stamped) return refusal('updated-at', `\`${stamped.name}\` would change although the row stays as it is.`);
   const self = selfText(insert, key, call, context);
   if (typeof self !== 'string') return self;
-  return { ...shared, id: 'objection-duplicate-key-self', title: `Replace with one insert that leaves the row alone on a conflict of ${named(key)}`, call: clause(`.onConflict(${target}).merge(${self})`), changes: [SELF, ...changesOf(table, call)] };
+  return { ...shared, id: 'objection-duplicate-key-self', title: `Replace with one insert that leaves the row alone on a conflict of ${namedKey(key)}`, call: clause(`.onConflict(${target}).merge(${self})`), changes: [SELF, ...changesOf(table, call)] };
 }
 
 /** `{ email: raw('??', 'users.email') }`: the stored key, which may be spelt otherwise than the given one and still collide with it. */
@@ -149,7 +146,7 @@ function tableText({ own: { model } }: Chain): string | undefined {
 
 /** The insert of a set, which leaves those rows alone that are there by now. */
 function insertMissing({ insert, table, key }: InsertMissingRequest, context: FormContext): UpsertForm | Refusal {
-  const others = table.complete ? table.keys.filter((one) => one !== key && !(one.primary && one.columns.every((column) => table.columns.get(column)?.default === 'generated-id'))) : 'unknown';
+  const others = otherKeysOfSet(table, key);
   const call = insertOf({ insert, others }, context);
   if ('kind' in call) return call;
   if (enclosingStatement(insert.node).type !== 'ExpressionStatement') return refusal('expression', 'The inserted rows are used, and rows that were there already are not among them.');

@@ -5,6 +5,7 @@ import type { HandleValue } from '../../value/terms.ts';
 import type { ClassFacts, ClassMembers, ClientContext } from '../client.ts';
 import { tableNamed } from '../common/builder/state.ts';
 import type { BuilderState, Origin } from '../common/builder/state.ts';
+import { receivedTransaction } from '../common/received.ts';
 import { lastPart } from '../common/types.ts';
 
 export const ID = 'objection';
@@ -116,24 +117,12 @@ export function modelOfOperation(operation: Pick<OperationSpec, 'detail'>): Mode
   return (operation.detail?.['builder'] as BuilderState | undefined)?.own?.['model'] as Model | undefined;
 }
 
-const received = new WeakMap<Value, Transaction>();
-
-/**
- * The transaction that `query(trx)` is given. One that was received is the same for all calls that get it, and nothing else is
- * known of it; one that may be left out protects nobody.
- */
+/** The transaction that `query(trx)` is given. */
 export function transactionOf(value: Value | undefined, node: Node, context: ClientContext): Transaction | undefined {
-  if (!value || value.kind === 'literal' || value.kind === 'function' || value.kind === 'class') return undefined;
-  if (value.kind === 'handle') return value.data['transaction'] as Transaction | undefined;
-  // `query(...args)`: whatever it was.
-  if (value.kind === 'unknown' && value.node.type === 'SpreadElement') return undefined;
-  if (value.kind === 'choice') {
-    const arms = value.arms.map((arm) => transactionOf(arm.value, node, context));
-    return arms.every((one) => one !== undefined) ? arms[0] : undefined;
-  }
-  const known = received.get(value);
-  if (known) return known;
-  const made = context.transaction(node, 'default', 'manual', undefined);
-  received.set(value, made);
-  return made;
+  return value && receivedTransaction(value, (one) => {
+    if (one.kind === 'handle') return { transaction: one.data['transaction'] as Transaction | undefined };
+    const isNone = one.kind === 'literal' || one.kind === 'function' || one.kind === 'class';
+    // `query(...args)`: whatever it was.
+    return isNone || (one.kind === 'unknown' && one.node.type === 'SpreadElement') ? { transaction: undefined } : undefined;
+  }, node, context);
 }

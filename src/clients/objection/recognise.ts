@@ -1,10 +1,9 @@
 /** What imports and declared types hold, and models known by the shape of what is called on them. */
 import type { Value } from '../../model.ts';
-import type { Node } from '../../value/terms.ts';
-import { keyName } from '../../source/syntax.ts';
 import type { Call, ClientContext, DeclaredType, Meaning } from '../client.ts';
 import { connectionHandle } from '../common/builder/connection.ts';
 import { NO_ORIGIN, tableNamed } from '../common/builder/state.ts';
+import { stepsAfter } from '../common/nodes.ts';
 import { firstDeclared, isCombined, lastPart } from '../common/types.ts';
 import { ID, make, modelNamed, PACKAGES, type Model } from './handles.ts';
 import { bound } from './models.ts';
@@ -36,21 +35,6 @@ export function declaredValue(type: DeclaredType, context: ClientContext): Value
     case 'Transaction': return connectionHandle(context, { ...origin, transaction: context.transaction(type.node, 'default', 'manual', undefined) });
     case 'TransactionOrKnex': return connectionHandle(context, origin);
     default: return undefined;
-  }
-}
-
-const isWrapper = (node: Node): boolean => node.type === 'TSNonNullExpression' || node.type === 'TSAsExpression' || node.type === 'ChainExpression';
-
-function stepsAfter(node: Node): readonly string[] {
-  const steps: string[] = [];
-  for (let at: Node = node; ;) {
-    while (at.parent && isWrapper(at.parent)) at = at.parent;
-    const member = at.parent;
-    if (member?.type !== 'MemberExpression' || member.object !== at) return steps;
-    const name = keyName(member.property, member.computed);
-    if (name === undefined || member.parent.type !== 'CallExpression' || member.parent.callee !== member) return steps;
-    steps.push(name);
-    at = member.parent;
   }
 }
 

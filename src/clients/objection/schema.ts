@@ -2,7 +2,7 @@
 import type { TSESTree } from '@typescript-eslint/types';
 import type { SchemaPart, Table, UniqueKey, Unread } from '../../schema/model.ts';
 import type { SourceFile } from '../../source/file.ts';
-import { parseSource, ParseFailure } from '../../source/parse.ts';
+import { readSource } from '../common/source.ts';
 import { eachNode, keyName, unwrap } from '../../source/syntax.ts';
 import type { SchemaSource } from '../client.ts';
 import { ID } from './handles.ts';
@@ -54,18 +54,14 @@ function read(files: readonly { readonly path: string; readonly text: string }[]
   const unread: Unread[] = [];
   for (const { path, text } of files) {
     if (!/\btableName\b/.test(text) || !/\bextends\b/.test(text) || !/\bstatic\b/.test(text)) continue;
-    try {
-      const file = parseSource(path, text);
-      eachNode(file.ast, (node) => {
-        if ((node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') || !node.superClass) return;
-        const name = nameOf(node);
-        const table = name === undefined ? undefined : tableFrom(node, name, file);
-        if (table) tables.push(table);
-      });
-    } catch (error) {
-      if (!(error instanceof ParseFailure)) throw error;
-      unread.push({ place: { file: path, line: error.line }, what: path, reason: error.message });
-    }
+    const file = readSource(path, text, unread);
+    if (!file) continue;
+    eachNode(file.ast, (node) => {
+      if ((node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') || !node.superClass) return;
+      const name = nameOf(node);
+      const table = name === undefined ? undefined : tableFrom(node, name, file);
+      if (table) tables.push(table);
+    });
   }
   return tables.length || unread.length ? [{ client: ID, dialect: undefined, tables, unread }] : [];
 }

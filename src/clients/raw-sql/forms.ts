@@ -3,11 +3,12 @@
  * one statement, RETURNING gives the row that was written, and only the columns that are named are overwritten. MySQL takes any key for
  * the target, and INSERT IGNORE ignores more than conflicts, so that a row is left alone by writing a column to itself.
  */
-import type { Operation, Refusal, Requirement } from '../../model.ts';
-import type { Table, UniqueKey } from '../../schema/model.ts';
+import type { Operation, Refusal } from '../../model.ts';
+import type { UniqueKey } from '../../schema/model.ts';
 import { enclosingStatement } from '../../source/syntax.ts';
 import type { Insert, Operand, Select, SelectItem, Update } from '../../sql/index.ts';
 import type { Value } from '../../value/terms.ts';
+import { burnsIds, namedKey, onDatabase, otherKeysOfSet, secondKey, unfitIsolation } from '../common/forms.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, Forms, InsertMissingRequest, UpsertForm, UpsertRequest } from '../forms.ts';
 import { guardedWrite } from './forms-guarded.ts';
@@ -25,11 +26,11 @@ function targetOf({ insert, table, others }: Pick<UpsertRequest, 'insert' | 'tab
   if (isRefused(written)) return written;
   const { statement, dialect } = written;
   if (dialect === 'sqlite') return refusal('no-form', 'No form was proven through a driver for SQLite.');
-  if (dialect === 'mysql' && (others === 'unknown' || others.length)) return refusal('mysql-second-key', 'On MySQL an upsert takes a conflict of any unique key for this one.');
+  const second = secondKey(dialect, others);
+  if (second) return second;
   if (!statement.complete || statement.conflict || statement.select || !(statement.rows ?? statement.rowsOperand)) return refusal('shape', 'The insert has a conflict clause, or does not give its rows as values.');
-  const isolation = insert.transaction?.isolation ?? 'default';
-  const isFit = isolation === 'default' || isolation === 'read committed' || (dialect === 'mysql' && isolation === 'repeatable read');
-  if (!isFit) return refusal('isolation', 'At this isolation level an upsert fails where it meets a row that the transaction\'s snapshot does not have.');
+  const unfit = unfitIsolation(insert, dialect);
+  if (unfit) return unfit;
   const spelled = spelledColumns(written);
   if (statement.columns && !spelled) return refusal('shape', 'The list of columns is one that the rewrite cannot read.');
   const names = new Map(insert.rows?.[0]?.assignments.map((one, index) => [one.column, statement.columns?.[index]] as const));
@@ -45,9 +46,6 @@ function targetOf({ insert, table, others }: Pick<UpsertRequest, 'insert' | 'tab
   };
 }
 
-const named = (key: UniqueKey): string => key.columns.map((one) => `\`${one}\``).join(', ');
-const databaseOf = ({ dialect }: Written): Requirement => ({ id: 'dialect', text: `the database is ${dialect === 'mysql' ? 'MySQL' : 'Postgres'}`, state: 'proven' });
-const burnsIds = (table: Table): readonly string[] => ([...table.columns.values()].some((one) => one.default === 'generated-id') ? ['A conflict uses up a number of the id\'s sequence.'] : []);
 const WRITES_KEY = 'Where the row is there, its key is written to itself: it is locked for a moment and update triggers run.';
 const NO_NAME = refusal('shape', 'A column of the key has a name that the rewrite cannot spell.');
 
@@ -89,9 +87,9 @@ function upsert(request: UpsertRequest, context: FormContext): UpsertForm | Refu
   if (clause === undefined) return NO_NAME;
   return {
     kind: 'form', id: written.dialect === 'mysql' ? 'sql-duplicate-key-update' : update ? 'sql-do-update' : 'sql-do-update-self',
-    title: `Replace with one insert that updates on a conflict of ${named(key)}`, before: [],
-    call: context.edited(insert.node, [addedClause(written, clause), ...values.edits()]), row: undefined, requires: [databaseOf(written)],
-    changes: [...(update ? [] : [WRITES_KEY]), ...burnsIds(table)],
+    title: `Replace with one insert that updates on a conflict of ${namedKey(key)}`, before: [],
+    call: context.edited(insert.node, [addedClause(written, clause), ...values.edits()]), row: undefined, requires: [onDatabase(written.dialect)],
+    changes: [...(update ? [] : [WRITES_KEY]), ...burnsIds(table, written.dialect)],
   };
 }
 
@@ -105,14 +103,14 @@ function leaveAlone({ insert, table, key }: Pick<UpsertRequest, 'insert' | 'tabl
   if (on === undefined) return NO_NAME;
   const clause = isMySql ? updating(target, key, on)! : `${on} ${word(written, 'DO NOTHING')}`;
   return {
-    kind: 'form', id: isMySql ? 'sql-duplicate-key-self' : 'sql-do-nothing', title: `Replace with one insert that ${isMySql ? 'leaves the row alone on' : 'ignores'} a conflict of ${named(key)}`,
-    before: [], call: context.edited(insert.node, [addedClause(written, clause)]), row: undefined, requires: [databaseOf(written)], changes: [...(isMySql ? [WRITES_KEY] : []), ...burnsIds(table)],
+    kind: 'form', id: isMySql ? 'sql-duplicate-key-self' : 'sql-do-nothing', title: `Replace with one insert that ${isMySql ? 'leaves the row alone on' : 'ignores'} a conflict of ${namedKey(key)}`,
+    before: [], call: context.edited(insert.node, [addedClause(written, clause)]), row: undefined, requires: [onDatabase(written.dialect)], changes: [...(isMySql ? [WRITES_KEY] : []), ...burnsIds(table, written.dialect)],
   };
 }
 
 /** The insert of a set, which leaves those rows alone that are there by now. */
 function insertMissing({ insert, table, key }: InsertMissingRequest, context: FormContext): UpsertForm | Refusal {
-  const others = table.complete ? table.keys.filter((one) => one !== key && !(one.primary && one.columns.every((column) => table.columns.get(column)?.default === 'generated-id'))) : 'unknown';
+  const others = otherKeysOfSet(table, key);
   const target = targetOf({ insert, table, others }, context);
   if (isRefused(target)) return target;
   if (enclosingStatement(insert.node).type !== 'ExpressionStatement') return refusal('expression', 'The inserted rows are used, and rows that were there already are not among them.');

@@ -6,9 +6,9 @@
  */
 import type { TSESTree } from '@typescript-eslint/types';
 import type { Edit, Operation, Refusal } from '../../model.ts';
-import type { Table, UniqueKey } from '../../schema/model.ts';
+import type { UniqueKey } from '../../schema/model.ts';
 import { enclosingStatement, keyName } from '../../source/syntax.ts';
-import { onDatabase } from '../common/forms.ts';
+import { burnsIds, namedKey, onDatabase, secondKey } from '../common/forms.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, Forms, InsertMissingRequest, UpsertForm, UpsertRequest, ViolationForm, ViolationRequest } from '../forms.ts';
 import { callText, provenOn, transactionText, version, type CallText, type Proven } from './call-text.ts';
@@ -17,8 +17,6 @@ import { ID } from './handles.ts';
 
 export const forms: Forms = { upsert, violation, surely, updateByKey, insertMissing, guardedWrite };
 
-const named = (key: UniqueKey): string => key.columns.map((one) => `\`${one}\``).join(', ');
-const burnsIds = (table: Table): readonly string[] => ([...table.columns.values()].some((one) => one.default === 'generated-id') ? ['A conflict uses up a number of the id\'s sequence.'] : []);
 
 interface Insert { readonly call: CallText; readonly values: TSESTree.ObjectExpression; readonly transaction: string; readonly dialect: Proven }
 
@@ -61,16 +59,17 @@ function finding({ read, table, key, keyText, wants, into }: UpsertRequest, { ca
   const parts = [`where: ${keyObject(key, keyText)}`, ...(isKeyOnly ? [] : [`defaults: ${context.text(values)}`]), ...(transaction ? [transaction] : [])];
   const name = into ?? `${table.name.charAt(0).toLowerCase()}${table.name.slice(1)}`;
   return {
-    kind: 'form', id: 'sequelize-find-or-create', title: `Replace with \`findOrCreate\` on ${named(key)}`, before: [],
+    kind: 'form', id: 'sequelize-find-or-create', title: `Replace with \`findOrCreate\` on ${namedKey(key)}`, before: [],
     call: `${call.receiver}.findOrCreate({ ${parts.join(', ')} })${wants === 'row' ? `.then(([${name}]) => ${name})` : ''}`, row: undefined,
     requires: [onDatabase(dialect), version(context)],
-    changes: ['Look-up and insert run in a transaction of their own; where another call was first, its row is looked up again.', ...burnsIds(table)],
+    changes: ['Look-up and insert run in a transaction of their own; where another call was first, its row is looked up again.', ...burnsIds(table, dialect)],
   };
 }
 
 /** `upsert` that updates what the branch for the found row updates. */
 function updating({ insert, table, key, wants, others, into, read }: UpsertRequest, update: Operation, { call, values, transaction, dialect }: Insert, context: FormContext): UpsertForm | Refusal {
-  if (dialect === 'mysql' && (others === 'unknown' || others.length)) return refusal('mysql-second-key', 'On MySQL an upsert takes a conflict of any unique key for this one.');
+  const second = secondKey(dialect, others);
+  if (second) return second;
   if (wants === 'row' && dialect === 'mysql') return refusal('no-row', 'On MySQL `upsert` does not give the row as it is stored.');
   const odd = wants === 'row' ? differentRow(read) : undefined;
   if (odd) return odd;
@@ -97,10 +96,10 @@ function updating({ insert, table, key, wants, others, into, read }: UpsertReque
     call.options ? { start: call.options.range[0], end: call.options.range[1], text: `{ ${options.join(', ')} }` } : { start: values.range[1], end: values.range[1], text: options.length ? `, { ${options.join(', ')} }` : '' },
   ];
   return {
-    kind: 'form', id: `sequelize-upsert-${dialect}`, title: `Replace with \`upsert\` on ${named(key)}`, before: [],
+    kind: 'form', id: `sequelize-upsert-${dialect}`, title: `Replace with \`upsert\` on ${namedKey(key)}`, before: [],
     call: `${context.edited(call.node, edits)}${wants === 'row' ? `.then(([${name}]) => ${name})` : ''}`, row: undefined,
     requires: [onDatabase(dialect), version(context)],
-    changes: [...burnsIds(table)],
+    changes: [...burnsIds(table, dialect)],
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Dialect, Evidence, Node, OperationSpec, Table, TableRef, Transaction, Value } from '../../model.ts';
 import type { HandleValue } from '../../value/terms.ts';
 import type { ClassFacts, ClientContext } from '../client.ts';
+import { receivedTransaction } from '../common/received.ts';
 import { lastPart } from '../common/types.ts';
 
 export const ID = 'sequelize';
@@ -84,31 +85,18 @@ export function targetOf(call: { readonly receiverText: string; readonly method:
 
 export function dialectOf(origin: Origin, context: ClientContext): Dialect | undefined { return origin.dialect ?? context.dialect; }
 
-const received = new WeakMap<Value, Transaction>();
-
-/**
- * The transaction that an options object names. One that was received (`{ transaction: ctx.transaction }`, `options` as a whole) is the same
- * for all calls that are given it, and nothing else is known of it.
- */
+/** The transaction that an options object names (`{ transaction: ctx.transaction }`, `options` as a whole). */
 export function transactionIn(options: Value | undefined, node: Node, context: ClientContext): Transaction | undefined {
   if (!options || options.kind === 'literal') return undefined;
   if (context.entries(options)?.every((one) => one.kind === 'property' && one.key !== 'transaction')) return undefined;
   return transactionOf(context.property(options, 'transaction'), node, context);
 }
 
-export function transactionOf(value: Value, node: Node, context: ClientContext): Transaction | undefined {
-  if (value.kind === 'handle') return isHandle(value, 'transaction') ? value.data['transaction'] as Transaction | undefined : undefined;
-  if (value.kind === 'literal') return undefined;
-  if (value.kind === 'choice') {
-    // A caller that passes none gets no protection from one.
-    const arms = value.arms.map((arm) => transactionOf(arm.value, node, context));
-    return arms.every((one) => one !== undefined) ? arms[0] : undefined;
-  }
-  const known = received.get(value);
-  if (known) return known;
-  const made = context.transaction(node, 'default', 'manual', undefined);
-  received.set(value, made);
-  return made;
+function transactionOf(value: Value, node: Node, context: ClientContext): Transaction | undefined {
+  return receivedTransaction(value, (one) => {
+    if (one.kind === 'handle') return { transaction: isHandle(one, 'transaction') ? one.data['transaction'] as Transaction | undefined : undefined };
+    return one.kind === 'literal' ? { transaction: undefined } : undefined;
+  }, node, context);
 }
 
 export function specFor(target: Target, context: ClientContext, spec: Pick<OperationSpec, 'verb' | 'many' | 'result'> & Partial<OperationSpec>): OperationSpec {

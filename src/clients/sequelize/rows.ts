@@ -1,8 +1,8 @@
 /** Written rows: values of `create` and `update`, instances that `save` writes. */
 import type { Assignment, How, Node, Predicate, Row, Table, Value } from '../../model.ts';
-import { lineage, path } from '../../value/terms.ts';
+import { lineage } from '../../value/terms.ts';
 import type { ClientContext } from '../client.ts';
-import { comparison, rowFrom, rowsFrom } from '../common/rows.ts';
+import { comparison, rowFrom, rowIn, rowsFrom } from '../common/rows.ts';
 import { ID, isHandle, isModelClass, modelData, tableOf } from './handles.ts';
 import { columnIn, effective } from './where.ts';
 import { fragmentOf } from './options.ts';
@@ -52,20 +52,8 @@ export function instanceOf(value: Value, context: ClientContext): Instance | und
   }
   const operation = lineage(value);
   if (operation?.client !== ID || operation.detail?.['raw'] === true || operation.detail?.['on'] === 'raw') return undefined;
-  const { keys } = path(value);
-  const [part] = operation.result.filter((one) => (one.is === 'row' || one.is === 'rows' || one.is === 'written') && one.path.every((key, index) => keys[index] === key)).sort((a, b) => b.path.length - a.path.length);
-  if (!part) return undefined;
-  let { name, table } = operation.table;
-  let model = operation.detail?.['model'] as Value | undefined;
-  for (const key of keys.slice(part.path.length)) {
-    if (/^\d+$/.test(key)) continue;
-    const relation = table?.relations.find((one) => one.name === key);
-    if (!relation) return undefined;
-    name = relation.target;
-    table = tableOf(name, context);
-    model = undefined;
-  }
-  return { name, isNew: false, model };
+  const row = rowIn(value, operation, (name) => tableOf(name, context));
+  return row && { name: row.name, isNew: false, model: row.related ? undefined : operation.detail?.['model'] as Value | undefined };
 }
 
 /** `build(values, { isNewRecord: false })` stands for a stored row. */

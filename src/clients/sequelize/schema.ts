@@ -2,7 +2,7 @@
 import type { TSESTree } from '@typescript-eslint/types';
 import type { Column, Dialect, SchemaPart, Table, UniqueKey, Unread } from '../../schema/model.ts';
 import { readSql } from '../../schema/sql.ts';
-import { parseSource, ParseFailure } from '../../source/parse.ts';
+import { readSource } from '../common/source.ts';
 import type { Node, SourceFile } from '../../source/file.ts';
 import { eachNode, keyName, unwrap } from '../../source/syntax.ts';
 import type { SchemaSource } from '../client.ts';
@@ -39,16 +39,12 @@ function read(files: readonly { readonly path: string; readonly text: string }[]
       underscored ||= /\bdefine\s*:\s*\{[^}]*\bunderscored\s*:\s*true/.test(text);
       withoutStamps ||= /\bdefine\s*:\s*\{[^}]*\btimestamps\s*:\s*false/.test(text);
     }
-    try {
-      const file = parseSource(path, text);
-      parsed.push(file);
-      const found = readFile(file);
-      models.push(...found.models);
-      links.push(...found.links);
-    } catch (error) {
-      if (!(error instanceof ParseFailure)) throw error;
-      unread.push({ place: { file: path, line: error.line }, what: path, reason: error.message });
-    }
+    const file = readSource(path, text, unread);
+    if (!file) continue;
+    parsed.push(file);
+    const found = readFile(file);
+    models.push(...found.models);
+    links.push(...found.links);
   }
   const dialect = dialects.size === 1 ? [...dialects][0] : undefined;
   for (const { from, kind, target, options, file } of links) {

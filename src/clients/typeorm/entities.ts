@@ -1,8 +1,9 @@
 /** Entities: names of targets, the table behind a row or an instance, primary keys, foreign keys behind relations. */
 import type { Table, Value } from '../../model.ts';
 import type { Relation } from '../../schema/model.ts';
-import { lineage, path } from '../../value/terms.ts';
+import { lineage } from '../../value/terms.ts';
 import type { ClassFacts, ClientContext } from '../client.ts';
+import { rowIn } from '../common/rows.ts';
 import { lastPart } from '../common/types.ts';
 
 const CLIENT = 'typeorm';
@@ -77,22 +78,7 @@ export function instanceName(value: Value, context: ClientContext): string | und
 /** The table of a row that a read or a save of this library returned, relations followed; undefined for scalars and others. */
 export function rowTable(value: Value, context: ClientContext): string | undefined {
   const operation = lineage(value);
-  if (operation?.client !== CLIENT) return undefined;
-  const { keys } = path(value);
-  const part = operation.result
-    .filter((one) => (one.is === 'row' || one.is === 'rows' || one.is === 'written') && one.path.every((key, index) => keys[index] === key))
-    .sort((a, b) => b.path.length - a.path.length)[0];
-  if (!part) return undefined;
-  let name = operation.table.name;
-  let table = operation.table.table;
-  for (const key of keys.slice(part.path.length)) {
-    if (/^\d+$/.test(key)) continue;
-    const relation = table?.relations.find((one) => one.name === key);
-    if (!relation) return undefined;
-    name = relation.target;
-    table = tableOf(name, context);
-  }
-  return name;
+  return operation?.client === CLIENT ? rowIn(value, operation, (name) => tableOf(name, context))?.name : undefined;
 }
 
 export function isRow(value: Value, context: ClientContext): boolean { return rowTable(value, context) !== undefined; }

@@ -18,7 +18,7 @@ import { missingForm } from './forms-missing.ts';
 import { violationForm } from './forms-violation.ts';
 import { replaceSet } from './replace-set.ts';
 import { rowAfterwards } from './forms-row.ts';
-import { spelled } from '../common/forms.ts';
+import { onDatabase, spelled } from '../common/forms.ts';
 import { sameAssignment, surely } from './forms-values.ts';
 
 export const forms: Forms = { upsert: upsertForm, violation: violationForm, surely, updateByKey, insertMissing: missingForm, parts, alternativeKeys, replaceSet, guardedWrite };
@@ -168,13 +168,11 @@ function databaseNames(table: Table, names: readonly string[]): boolean {
   });
 }
 
-const DATABASES = { postgres: 'Postgres', mysql: 'MySQL', sqlite: 'SQLite' } as const;
-
 function requirements({ insert, table, others }: UpsertRequest, call: CallText, { isMysqlFit, isTargeted }: { isMysqlFit: boolean; isTargeted: boolean }, { dialect, version }: FormContext): Requirement[] {
   const major = version('typeorm');
   const anywhere = isMysqlFit && !hasGeneratedId(table) && others !== 'unknown' && !others.length && !insert.transaction;
   return [
-    dialect ? { id: 'dialect', text: `the database is ${DATABASES[dialect]}`, state: 'proven' } : { id: 'dialect', text: `the database is Postgres${anywhere ? ', MySQL' : ''} or SQLite`, state: 'unknown' },
+    dialect ? onDatabase(dialect) : { id: 'dialect', text: `the database is Postgres${anywhere ? ', MySQL' : ''} or SQLite`, state: 'unknown' },
     { id: 'version', text: 'TypeORM is of version 0.3 or 1', state: major === 0 || major === 1 ? 'proven' : 'unknown' },
     { id: 'no-side-effects', text: `\`${table.name}\` has no listener, cascade, soft delete or version column`, state: table.complete ? 'proven' : 'unknown' },
     ...(isTargeted || isMysqlFit ? [] : [{ id: 'only-key', text: 'no other unique key can be violated', state: 'proven' } as const]),

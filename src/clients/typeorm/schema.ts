@@ -1,7 +1,7 @@
 /** Entities as a schema: decorated classes with what they inherit, in any file of the project. */
 import type { TSESTree } from '@typescript-eslint/types';
 import { keyName } from '../../source/syntax.ts';
-import { parseSource, ParseFailure } from '../../source/parse.ts';
+import { readSource } from '../common/source.ts';
 import { superclassType } from '../../source/types.ts';
 import type { SourceFile } from '../../source/file.ts';
 import type { Column, Dialect, Place, SchemaPart, Table, Unread } from '../../schema/model.ts';
@@ -29,14 +29,8 @@ function read(files: readonly { readonly path: string; readonly text: string }[]
   for (const { path, text } of files) {
     // Nothing of this library in it: not worth parsing.
     if (!text.includes('typeorm')) continue;
-    let file: SourceFile;
-    try {
-      file = parseSource(path, text);
-    } catch (error) {
-      if (!(error instanceof ParseFailure)) throw error;
-      unread.push({ place: { file: path, line: error.line }, what: path, reason: error.message });
-      continue;
-    }
+    const file = readSource(path, text, unread);
+    if (!file) continue;
     if (/\b(DataSource|createConnection|forRoot(Async)?|DataSourceOptions|ConnectionOptions|TypeOrmModuleOptions)\b/.test(text)) {
       for (const [, name] of text.matchAll(DIALECT)) dialects.add(DIALECTS[name!]!);
       namesUnknown ||= /\bnamingStrategy\b/.test(text);

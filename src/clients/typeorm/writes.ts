@@ -169,6 +169,6 @@ function upsert(target: Target, values: Value, paths: Value | undefined, nodes: 
   if (!columns) detail['targetUnknown'] = true;
   const dialect = dialectOf(target.origin, context);
   if (dialect === 'mysql') detail['targetIgnored'] = true;
-  const conflict: Conflict = { target: columns, action: 'update', update: undefined, atomic: true };
+  const conflict: Conflict = { target: columns, action: 'update', update: undefined, atomic: true, ...(detail['indexPredicate'] !== undefined && { partial: true }) };
   return operation(specFor(target, context, { verb: 'upsert', ...written, conflict, result: INSERTED, violation: violationOf(dialect), detail }));
 }
