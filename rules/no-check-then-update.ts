@@ -32,6 +32,7 @@ export default defineRule({
   messages: {
     state: 'Two concurrent calls can both find {{columns}} of the same `{{table}}` row as required (`{{read}}`, {{line}}) and both go on, although each write ends what was required. Put the condition into the WHERE clause, and go on only if a row was changed.{{doubt}}',
     consumed: 'Two concurrent calls can both find the same `{{table}}` row still valid by {{columns}} (`{{read}}`, {{line}}) and both use it before it is deleted. Delete it first, and go on only if a row was deleted.{{doubt}}',
+    taken: 'Two concurrent calls can both pick the same `{{table}}` row (`{{read}}`, {{line}}) and both hand it out. Hand it out only if this call deleted it.{{doubt}}',
     least: 'Two concurrent calls can both count enough `{{table}}` rows (`{{read}}`, {{line}}) and both take one away, so that fewer than required are left. Lock the parent row before counting.{{doubt}}',
     most: 'Two concurrent calls can both see that one more `{{table}}` row fits (`{{read}}`, {{line}}) and both add one, so that the limit is exceeded. Lock the parent row before counting.{{doubt}}',
   },

@@ -16,7 +16,7 @@ import { memberKey } from './patterns.ts';
 import { declaredValue } from './lookup.ts';
 import { facetOf } from './results.ts';
 import { fork, join } from './state.ts';
-import { unresolved } from './unresolved.ts';
+import { noteHelper, unresolved } from './unresolved.ts';
 import type { Walk } from './walk.ts';
 
 export function call(walk: Walk, node: TSESTree.CallExpression): Value {
@@ -184,7 +184,10 @@ function tryApply(walk: Walk, node: TSESTree.CallExpression, fn: Value, args: Va
     // What a wrapper of the project's own is called says as much of its callback as for one that is not followed.
     const wraps = args.some((one) => one.kind === 'function');
     if (wraps) walk.within.push(walk.file.slice(calleeNode.type === 'MemberExpression' ? calleeNode : node.callee).replace(/\s+/g, ' '));
+    const before = walk.operations.length;
     const value = callFunction(walk, fn, args, node);
+    // A helper that is named as a lock, and whose statement could not be read, counts as much as one that was not followed.
+    if (walk.operations.length === before) noteHelper(walk, node, walk.file.slice(node.callee), []);
     // `catchAsync(async (req, res) => …)`: a wrapper that gives back a function, which runs its callback when it is called.
     if (wraps && value.kind === 'function' && !args.includes(value)) {
       for (const one of args) if (one.kind === 'function' && !walk.visited.has(one.node)) walk.deferred(one.node, () => callFunction(walk, one, [], one.node, 'callback'));

@@ -8,27 +8,27 @@ import { conjuncts, formulaLiterals, type Formula } from '../value/formula.ts';
 import { formulaValues, lineage, mentions, type Value } from '../value/terms.ts';
 import { effectiveCondition } from './absence.ts';
 import { countChecks } from './bounds.ts';
+import { effectsOf, FELT, isRefusing, isRejected, isTurnedAway } from './effects.ts';
 import { doubtsAbout } from './evidence.ts';
 import { afterWrite, comparisonAfter, type Written } from './flip.ts';
 import { goneOnce } from './gone.ts';
 import { idles, isOneTime, isSameForAll } from './idle.ts';
 import type { Trace } from './index.ts';
-import { isStateColumn, sameTable } from './matching.ts';
+import { isConstant, isStateColumn } from './matching.ts';
 import { isModified, type ModifiedPair } from './modified.ts';
 import { precedes } from './order.ts';
 import { placeOf } from './place.ts';
-import { FAILURE } from './present.ts';
 import type { HelperNames } from './protection.ts';
 import { facetOf } from './results.ts';
-import { addresses, comparesOld, fieldOf, holdOf, isClaimed, isGoneColumn, isMissNoticed, MISS_UNNOTICED, rowOf, type Field } from './rows.ts';
+import { addresses, comparesOld, fieldOf, holdOf, isClaimed, isGoneColumn, isMissNoticed, isOneTaken, isPicked, MISS_UNNOTICED, rowOf, type Field } from './rows.ts';
 import type { Node } from '../value/terms.ts';
 
 /**
  * - `state`: the write changes the column that was asked, so that the answer would now be another; `consumed`: a row that is good
- *   for one use is deleted after that use was allowed;
+ *   for one use is deleted after that use was allowed; `taken`: the next row in line is deleted and handed out;
  * - `least`: rows are counted so that enough stay; `most`: so that there are not too many.
  */
-export type CheckedKind = 'state' | 'consumed' | 'least' | 'most';
+export type CheckedKind = 'state' | 'consumed' | 'taken' | 'least' | 'most';
 
 export interface CheckedPair {
   readonly read: Operation;
@@ -114,22 +114,43 @@ function changed(row: RowRead, write: Operation, condition: Formula, trace: Trac
     if (sure.result !== false) {
       if (sure.result === true) continue;
       if (arm.result === false) open.push({ id: 'guard-arm', text: `the check of \`${sure.columns[0]!}\` alone lets the write through` });
+      else if (isTransition(part, sure.columns, assigned)) { /* The old state allows the new one, which allows others. */ }
       else if (sure.columns.some((column) => !isMoment(column)) && isWritten(sure.columns, assigned)) open.push({ id: 'state-unclear', text: `the written \`${sure.columns[0]!}\` ends what was checked` });
       else continue;
     }
     found.push(...judged({ row, write, columns: sure.columns, parts: [part], asks: (value) => speaksOf(value, written), idle: idles(part, written, data, keysOf(write)), fills: fillsFromOutside(sure.columns, assigned) }, open, trace));
   }
+  const there = conjuncts(condition).filter((part) => formulaValues(part).some((value) => concerns(value, row.row)) || isTurnOf(part, row.row));
+  // Of many rows one turn of a loop is written, unless one was picked.
+  const open: OpenQuestion[] = row.read.many && !isOneTaken(row.row) ? [{ id: 'batch', text: 'two runs over the same rows overlap' }] : [];
+  const foundBy = { row, write, parts: there, asks: () => true, fills: false };
   // What the look-up itself asked for: `findFirst({ where: { token, usedAt: null } })`.
   const arms = row.read.predicate?.arms ?? [];
   const isOwn = facetOf(row.row)?.keys.every((key) => key === '*') === true;
   for (const one of arms.length === 1 && isOwn ? arms[0]! : []) {
     const assignment = one.via.length ? undefined : written.assignment(one.column);
     if (!assignment || comparisonAfter(one, assignment) !== false) continue;
-    const there = conjuncts(condition).filter((part) => formulaValues(part).some((value) => mentions(row.row, value) || mentions(value, row.row)) || isTurnOf(part, row.row));
-    const open: OpenQuestion[] = row.read.many ? [{ id: 'batch', text: 'two runs over the same rows overlap' }] : [];
-    found.push(...judged({ row, write, columns: [one.column], parts: there, asks: () => true, idle: idles(one, written, data, keysOf(write)), fills: false }, open, trace));
+    found.push(...judged({ ...foundBy, columns: [one.column], idle: idles(one, written, data, keysOf(write)) }, open, trace));
+  }
+  // What code looked for among the rows: `passes.find((one) => one.left > 0)`.
+  for (const part of picksOf(row.row)) {
+    const element = formulaValues(part).map((value) => (value.kind === 'choice' ? undefined : written.field(value)?.row)).find((one) => one?.kind === 'element');
+    const ended = element && afterWrite(part, { ...written, row: element }, 'unknown');
+    if (ended?.result !== false || !ended.columns.length) continue;
+    found.push(...judged({ ...foundBy, columns: ended.columns, idle: idles(part, { ...written, row: element! }, data, keysOf(write)) }, open, trace));
   }
   return found;
+}
+
+/** The value speaks of the row, or of how many there are where it was taken from. */
+function concerns(value: Value, row: Value): boolean {
+  if (mentions(row, value) || mentions(value, row)) return true;
+  return value.kind === 'member' && /^(?:length|size)$/.test(value.key) && mentions(row, value.object);
+}
+
+/** The conditions on rows by which code picked this one. */
+function picksOf(row: Value): Formula[] {
+  return (facetOf(row)?.filters ?? []).flatMap((one) => conjuncts(one.where));
 }
 
 /** The values by which a write finds its one row. */
@@ -176,11 +197,11 @@ function judged({ row, write, columns, parts, asks, idle, fills }: Ended, open: 
     doubts.push({ id: 'same-value', text: 'what else follows must not happen twice' });
   } else if ((!effects.before && !effects.after || idle && !rejects && effects.isOnlyTold) && !fills) {
     // Both write the same, and nothing else happens: whoever is told "done" is told the truth.
-    if (idle && (!(rejects || effects.after) || isOfCaller(columns, write))) return [];
+    if (idle && !isPicked(row, write, trace) && (!(rejects || effects.after) || isOfCaller(columns, write))) return [];
     // Two mails, two payments: what keeps the second call from them is the check alone.
     if (idle && effects.after !== undefined && FELT.test(effects.after)) return [{ read: row.read, kind: 'state', columns, open: doubts }];
     // To be let in once is all that a one-time secret is for.
-    if (idle || !rejects && !(columns.some(isOneTime) && isTurnedAway(parts, row, trace, asks))) doubts.push({ id: 'no-effect', text: 'anything but this write depends on who comes first' });
+    if (!isPicked(row, write, trace) && (idle || !rejects && !(columns.some(isOneTime) && isTurnedAway(parts, row, trace, asks)))) doubts.push({ id: 'no-effect', text: 'anything but this write depends on who comes first' });
   }
   return [{ read: row.read, kind: 'state', columns, open: doubts }];
 }
@@ -211,6 +232,7 @@ function consumed(row: RowRead, write: Operation, condition: Formula, trace: Tra
   const asked = (row.read.predicate?.arms ?? []).flat().filter((one) => /expir|valid|used|consumed/i.test(one.column));
   const columns = [...new Set([...parts.flatMap((part) => columnsOf(part, written)), ...asked.map((one) => one.column)])].filter((column) => /expir|valid|used|consumed|attempt|code|otp|token/i.test(column));
   const states = parts.flatMap((part) => otherState(part, row, write, trace, written));
+  if (isPicked(row, write, trace) && !isMissNoticed(write, trace)) return [{ read: row.read, kind: 'taken', columns: (write.predicate?.arms ?? []).flat().map((one) => one.column), open: [] }];
   if (!columns.length || !ONE_TIME.test(row.table.name) || isMissNoticed(write, trace)) return states;
   const there = parts.length ? parts : conjuncts(condition).filter((part) => formulaValues(part).some((value) => mentions(row.row, value)));
   const effects = effectsOf(there, row, write, false, trace);
@@ -236,6 +258,14 @@ function columnsOf(part: Formula, written: Written): string[] {
 }
 
 const isMoment = (column: string): boolean => /(?:_at|At|Date|_date|_on|Time|_time|until|expir\w*)$/.test(column);
+
+/** `if (!NEXT[row.status].includes(status)) throw`: which state may follow was asked of the state that this write ends. */
+function isTransition(part: Formula, columns: readonly string[], assigned: ReadonlyMap<string, Assignment>): boolean {
+  return columns.every((column) => {
+    const assignment = assigned.get(column);
+    return assignment?.how === 'set' && /status|state|stage|phase/i.test(column) && !isConstant(assignment.value) && formulaValues(part).some((value) => mentions(value, assignment.value));
+  });
+}
 
 function isWritten(columns: readonly string[], assigned: ReadonlyMap<string, Assignment>): boolean {
   return columns.some((column) => assigned.has(column));
@@ -275,70 +305,4 @@ function maybeClaimed({ row }: RowRead, write: Operation): OpenQuestion[] {
     return CLAIMS.test(name);
   }));
   return found ? [{ id: 'maybe-claimed', text: 'the call in between does not win the row for this run' }] : [];
-}
-
-/** An update of a known row with constants, an upsert: making it again makes no difference. */
-function isRepeatable(operation: Operation): boolean {
-  if (operation.verb === 'upsert') return true;
-  return operation.verb === 'update' && operation.rows?.length === 1 && !operation.rows[0]!.spreads.length && operation.rows[0]!.assignments.every((one) => one.how === 'set' && isSameForAll(one.value));
-}
-
-/** Calls whose second run somebody receives or pays for; those that only tell the program's own parts (`emit`, `enqueue`) may well be told twice. */
-const FELT = /(?:^|\.)(?:re)?[sS]end(?![a-z])|(?:^|\.)(?:email|mail|charge|pay|refund|capture|transfer|deliver|deduct|credit|debit|award|withdraw|deposit|mint|ship|purchase)(?![a-z])/;
-
-const RECORDS = /audit|log|histor|activit|event|metric|analytic|view/i;
-
-interface Effects {
-  readonly before: string | undefined;
-  readonly after: string | undefined;
-  /** Nothing but calls made after the write: somebody is told twice. */
-  readonly isOnlyTold: boolean;
-}
-
-/** What else happens only where the check held: writes to other rows, calls that somebody notices when they are made twice. */
-function effectsOf(parts: readonly Formula[], row: RowRead, write: Operation, idle: boolean, trace: Trace): Effects {
-  // Another branch than the write's is another story.
-  const meets = (condition: Formula): boolean => trace.formulas.and(condition, write.condition).kind !== 'false';
-  // A value that is only thrown away was of no use to whatever was called with it: an address that no longer works.
-  const clears = idle && write.rows?.[0]?.assignments.some((one) => one.value.kind === 'literal' && one.value.value === null) === true;
-  const depends = (condition: Formula): boolean => { const known = conjuncts(condition); return parts.every((part) => known.includes(part)); };
-  const writes = trace.operations.filter((one) => one !== write && one.id > row.read.id && /^(?:insert|update|delete|upsert|save|call)$/.test(one.verb) && !RECORDS.test(one.table.name)
-    && depends(one.condition) && meets(one.condition) && precedes(row.read, one) && !(idle && isRepeatable(one)) && !(sameTable(one.table, write.table) === true && addresses(one, row, trace)));
-  // What is called on both sides of the check (an answer to whoever asked) does not depend on it.
-  const depending = trace.outside.filter((one) => one.order >= row.read.id && depends(one.condition) && meets(one.condition));
-  const calls = clears ? [] : depending.filter((one) => !trace.outside.some((other) => other.name === one.name && other.order >= row.read.id && !depends(other.condition)));
-  return {
-    before: writes.find((one) => one.id < write.id)?.label ?? calls.find((one) => one.order < write.id)?.name,
-    after: writes.find((one) => one.id > write.id)?.label ?? calls.find((one) => one.order >= write.id)?.name,
-    isOnlyTold: !writes.length && !calls.some((one) => one.order < write.id),
-  };
-}
-
-/** Whatever follows the write is a "no". */
-function isRefusing(write: Operation, trace: Trace): boolean {
-  const known = conjuncts(write.condition);
-  const follows = (one: { readonly order: number; readonly condition: Formula }): boolean => {
-    const parts = conjuncts(one.condition);
-    return one.order >= write.id && parts.length === known.length && known.every((part) => parts.includes(part));
-  };
-  return trace.answers.some((one) => one.failure && follows(one))
-    || trace.exits.some((one) => follows(one) && (one.kind === 'throw' || (one.kind === 'return' && one.value !== undefined && FAILURE.test(trace.file.slice(one.node)))));
-}
-
-/** The other side of the check is told no: an exception, a failure as the answer. */
-export function isRejected(parts: readonly Formula[], row: Pick<RowRead, 'read'>, trace: Trace, asks: (value: Value) => boolean = () => true): boolean {
-  const opposes = opposing(parts, row, asks);
-  return trace.answers.some((one) => one.failure && opposes(one))
-    || trace.exits.some((one) => opposes(one) && (one.kind === 'throw' || (one.kind === 'return' && one.value !== undefined && FAILURE.test(trace.file.slice(one.node)))));
-}
-
-/** The other side of the check ends, with whatever answer: `return res.redirect('/login')`. */
-function isTurnedAway(parts: readonly Formula[], row: Pick<RowRead, 'read'>, trace: Trace, asks: (value: Value) => boolean): boolean {
-  const opposes = opposing(parts, row, asks);
-  return trace.exits.some((one) => one.kind !== 'end' && opposes(one));
-}
-
-function opposing(parts: readonly Formula[], { read }: Pick<RowRead, 'read'>, asks: (value: Value) => boolean): (one: { readonly order: number; readonly condition: Formula }) => boolean {
-  const literals = parts.flatMap(formulaLiterals).filter(({ atom }) => formulaValues(atom).some(asks));
-  return ({ order, condition }) => order >= read.id && formulaLiterals(condition).some((one) => literals.some((other) => other.atom === one.atom && other.holds !== one.holds));
 }

@@ -123,52 +123,54 @@ const RANGE: ReadonlySet<string> = new Set(['<', '<=', '>', '>=', '!=', 'not in'
 /** `if (count >= LIMIT) throw`: the insert runs only while there are fewer. */
 function quotas(condition: Formula, add: Add): void {
   for (const literal of formulaLiterals(condition)) {
-    const bound = boundOf(literal);
-    if (!bound) continue;
+    const bounds = boundsOf(literal);
+    if (!bounds.length) continue;
     const { how } = needs(condition, (one) => one.atom === literal.atom && one.holds === literal.holds);
     // One arm of an `or` still stands between the caller and the limit (`isAdmin || count < limit`): it is the limit that breaks.
-    if (how !== 'none') add(bound.operation, bound, 'quota', []);
+    if (how !== 'none') for (const bound of bounds) add(bound.operation, bound, 'quota', []);
   }
 }
 
 /** A comparison that a growing count makes false. */
-export function boundOf(literal: FormulaLiteral): Facet | undefined {
-  const { atom, holds } = literal;
+export function boundOf(literal: FormulaLiteral): Facet | undefined { return boundsOf(literal)[0]; }
+
+/** Every count that does: `members.length + invitations.length >= limit`. */
+function boundsOf({ atom, holds }: FormulaLiteral): Facet[] {
   if (atom.kind === 'truthy') {
     // `const isFull = count >= limit` handed about as a value.
     const at = atom.of;
-    return at.kind === 'expression' && /^(?:<|<=|>|>=|===|==)$/.test(at.operator) ? boundFacet(at.operator, at.operands[0]!, at.operands[1]!, holds) : undefined;
+    return at.kind === 'expression' && /^(?:<|<=|>|>=|===|==)$/.test(at.operator) ? boundFacets(at.operator, at.operands[0]!, at.operands[1]!, holds) : [];
   }
-  return atom.kind === 'compare' ? boundFacet(atom.operator, atom.left, atom.right, holds) : undefined;
+  return atom.kind === 'compare' ? boundFacets(atom.operator, atom.left, atom.right, holds) : [];
 }
 
-function boundFacet(operator: string, left: Value, right: Value, holds: boolean): Facet | undefined {
+function boundFacets(operator: string, left: Value, right: Value, holds: boolean): Facet[] {
   for (const [side, isLeft] of [[left, true], [right, false]] as const) {
-    const facet = countIn(side);
-    if (!facet) continue;
-    if (operator === '===' || operator === '==') return holds ? undefined : facet;
+    const facets = countsIn(side);
+    if (!facets.length) continue;
+    if (operator === '===' || operator === '==') return holds ? [] : facets;
     const below = operator.startsWith('<') === isLeft;
     // `limit - count > 0`: subtraction turns the comparison round.
-    const turned = isSubtracted(side, facet);
-    return (below !== turned) === holds ? facet : undefined;
+    return facets.filter((facet) => (below !== isSubtracted(side, facet)) === holds);
   }
-  return undefined;
+  return [];
 }
 
 function isSubtracted(value: Value, facet: Facet): boolean {
   const at = core(value);
-  return at.kind === 'expression' && at.operator === '-' && at.operands[1] !== undefined && countIn(at.operands[1])?.operation === facet.operation;
+  return at.kind === 'expression' && at.operator === '-' && at.operands[1] !== undefined && countsIn(at.operands[1]).some((one) => one.operation === facet.operation);
 }
 
-/** A count of rows somewhere in arithmetic: `count`, `rows.length + added.length`, `user._count.posts`. */
-function countIn(value: Value, depth = 0): Facet | undefined {
+function countIn(value: Value): Facet | undefined { return countsIn(value)[0]; }
+
+/** Counts of rows somewhere in arithmetic: `count`, `rows.length + added.length`, `user._count.posts`. */
+function countsIn(value: Value, depth = 0): Facet[] {
   const at = core(value);
   const facet = facetOf(at);
-  if (facet) return isNumberOfRows(facet) ? facet : undefined;
-  if (depth > 3) return undefined;
-  if (at.kind === 'expression' && /^(?:[+-]|call:Math\.\w+|call:Number)$/.test(at.operator)) return at.operands.map((one) => countIn(one, depth + 1)).find((one) => one);
-  if (at.kind === 'choice') return at.arms.map((arm) => countIn(arm.value, depth + 1)).find((one) => one);
-  return undefined;
+  if (facet) return isNumberOfRows(facet) ? [facet] : [];
+  if (depth > 3) return [];
+  if (at.kind === 'expression' && /^(?:[+-]|call:Math\.\w+|call:Number)$/.test(at.operator)) return at.operands.flatMap((one) => countsIn(one, depth + 1));
+  return at.kind === 'choice' ? at.arms.flatMap((arm) => countsIn(arm.value, depth + 1)) : [];
 }
 
 function isNumberOfRows(facet: Facet): boolean {

@@ -11,7 +11,10 @@ import { core, isConstant, sameValue } from './matching.ts';
  * @param keys values by which the row is addressed: whoever writes the same row has the same.
  */
 export function idles(check: Formula | Comparison, written: Written, row: Row, keys: readonly Value[] = []): boolean {
-  const rest = row.assignments.filter((one) => one.how === 'set' && !isAvoided(check, one, written));
+  const avoided = row.assignments.filter((one) => one.how === 'set' && isAvoided(check, one, written));
+  // "Is in that folder already": only callers who ask for the very same come to nothing.
+  if (avoided.some((one) => !isSameForAll(one.value, keys)) && !('column' in check) && formulaLiterals(check).length === avoided.length) return true;
+  const rest = row.assignments.filter((one) => one.how === 'set' && !avoided.includes(one));
   if (!rest.every((one) => isSameForAll(one.value, keys)) || row.spreads.length > 0) return false;
   if ('column' in check) {
     const assignment = written.assignment(check.column);

@@ -3,7 +3,7 @@ import type { Assignment, Comparison, Operation, Predicate, Row, TableRef } from
 import type { Tri } from '../schema/model.ts';
 import { asLiteral, conjuncts, type Formula } from '../value/formula.ts';
 import type { FilteredValue, Node, Value } from '../value/terms.ts';
-import type { Facet } from './results.ts';
+import { facetOf, type Facet } from './results.ts';
 
 export function sameTable(one: TableRef, other: TableRef): Tri {
   if (one.table && other.table) return one.table === other.table || (one.table.dbName === other.table.dbName && one.table.schema === other.table.schema);
@@ -204,6 +204,7 @@ function constantContradicts(comparison: Comparison, row: Row): boolean {
 
 function valuesMeet(comparison: Comparison, written: Value): boolean {
   if (sameValue(comparison.value, written)) return true;
+  if (comparison.operator === '=' && sameValue(foundBy(comparison.value), foundBy(written))) return true;
   // `in (ids)` against a row made for each of the ids.
   if (comparison.operator === 'in') {
     const at = core(written);
@@ -213,6 +214,15 @@ function valuesMeet(comparison: Comparison, written: Value): boolean {
     return origin !== undefined && elementOrigin(comparison.value) === origin;
   }
   return false;
+}
+
+/** `team.id` of the team that was looked up by that id: the value that it was looked up by. */
+function foundBy(value: Value): Value {
+  const at = core(value);
+  const facet = at.kind === 'member' ? facetOf(at) : undefined;
+  const arms = facet?.is === 'field' && facet.keys.length === 1 && facet.operation.verb === 'find' ? facet.operation.predicate?.arms : undefined;
+  const asked = arms?.length === 1 ? arms[0]!.find((one) => one.column === facet!.keys[0] && one.operator === '=' && !one.via.length) : undefined;
+  return asked?.value ?? value;
 }
 
 function elementOrigin(value: Value): Value | undefined {

@@ -14,7 +14,8 @@ import { facetOf, type Facet } from './results.ts';
 export type PresentSide = 'gives' | 'rejects';
 
 const WRITES: ReadonlySet<string> = new Set(['update', 'delete', 'upsert', 'save']);
-export const FAILURE = /\b(?:status|statusCode|code|sendStatus)\s*[(:]\s*["']?4\d\d\b|\berror|\bfail|\b(?:ok|success|created|isSuccess|valid|available)\s*:\s*false|already|exists?\b|taken|duplicate|in use|conflict|not available/i;
+/** An answer that says no: by its status, by a word, by the side of a result type (`E.left(…)`, `err(…)`) that holds failures. */
+export const FAILURE = /\b(?:status|statusCode|code|sendStatus)\s*[(:]\s*["']?4\d\d\b|,\s*4\d\d\s*,?\s*\)|\berror|\bfail|\b(?:ok|success|created|isSuccess|valid|available)\s*:\s*false|already|exists?\b|taken|duplicate|in use|conflict|not available|\b(?:left|err|reject)\(|\b(?:BAD_REQUEST|FORBIDDEN|UNAUTHORIZED|NOT_FOUND|UNPROCESSABLE|GONE|PRECONDITION)/i;
 
 /** What was asked for is so: skipped, not refused. */
 const SUCCESS = /\b(?:ok|success|isSuccess)\s*:\s*true\b|\bstatus\s*:\s*["'](?:ok|success)["']/;
@@ -23,11 +24,14 @@ const SUCCESS = /\b(?:ok|success|isSuccess)\s*:\s*true\b|\bstatus\s*:\s*["'](?:o
 export function presentSide(read: Operation, write: Operation, trace: Trace, related?: Facet): PresentSide {
   // `while (await isTaken(slug)) slug = next()`: found means: try another one.
   if (read.loops.some((loop) => !write.loops.includes(loop) && /^(?:While|DoWhile|For)Statement$/.test(loop.type))) return 'rejects';
-  const isPresent = (condition: Formula): boolean => (related ? decidedByRelated(condition, related) : decidedBy(condition, read, 'present'));
+  const inserted = conjuncts(write.condition);
+  // `if (isReserved(name) || await isTaken(name)) throw`: one reason of several, and reason enough.
+  const known = [...inserted, ...conjuncts(read.condition)];
+  const isReason = (condition: Formula): boolean => { const own = conjuncts(condition).filter((part) => !known.includes(part)); return own.length === 1 && own[0]!.kind === 'or' && decidedBy(trace.formulas.not(own[0]!), read, 'absent'); };
+  const isPresent = (condition: Formula): boolean => (related ? decidedByRelated(condition, related) : decidedBy(condition, read, 'present') || isReason(condition));
   if (trace.answers.some((one) => one.failure && isPresent(one.condition))) return 'rejects';
   // What follows the insert is its own side, also where the row that was read is another one (the parent of the inserted).
-  const inserted = conjuncts(write.condition);
-  const follows = (exit: Exit): boolean => { const known = conjuncts(exit.condition); return exit.order >= write.id && inserted.every((part) => known.includes(part)); };
+  const follows = (exit: Exit): boolean => { const parts = conjuncts(exit.condition); return exit.order >= write.id && inserted.every((part) => parts.includes(part)); };
   const exits = trace.exits.filter((one) => one.kind !== 'end' && (isPresent(one.condition) || isNotMissing(one.condition, read)) && !follows(one) && !isAboutAnother(one, read, trace));
   return exits.some((exit) => isRejection(exit, read, write, trace)) ? 'rejects' : 'gives';
 }

@@ -6,7 +6,7 @@ import { conjuncts, formulaLiterals, type Formula } from '../value/formula.ts';
 import { formulaValues, lineage, mentions, type Value } from '../value/terms.ts';
 import { tableOf } from './absence.ts';
 import type { Trace } from './index.ts';
-import { core, isConstant, sameTable, sameValue } from './matching.ts';
+import { core, isConstant, isStateColumn, sameTable, sameValue } from './matching.ts';
 import { precedes } from './order.ts';
 import { chain, protectionOf, sharedTransaction, type HelperNames, type Protection } from './protection.ts';
 import { facetOf } from './results.ts';
@@ -88,15 +88,28 @@ export function addresses(write: Operation, { read, row, table }: Pick<Field, 'r
   if (isKey(columns)) return 'same';
   // The rows of a join relation: the foreign key of the row is the other row's id, which says as much as its own. And who takes the
   // one row of all that are there (`rows[0]`) and writes by what was asked for writes that row too, whichever columns are a key.
-  if ((!read.many || isOneTaken(row)) && byRead.length && coversRead(byRead, read)) return 'same';
+  if ((!read.many || (isOneTaken(row) && !facetOf(row)?.filters.length)) && byRead.length && coversRead(byRead, read)) return 'same';
   return byRow.length && !read.many ? 'open' : undefined;
 }
 
-/** `rows[0]`, `statement.first()`, not one turn of a loop over the rows. */
-function isOneTaken(row: Value): boolean {
+/** `rows[0]`, `rows.find(…)`, `statement.first()`, not one turn of a loop over the rows. */
+export function isOneTaken(row: Value): boolean {
   if (row.kind === 'choice') return row.arms.every((arm) => arm.value.kind === 'literal' || isOneTaken(arm.value));
-  const facet = facetOf(row);
-  return facet?.filters.length === 0 && (facet.part.is === 'row' || (row.kind === 'member' && /^\d+$/.test(row.key)));
+  return facetOf(row)?.part.is === 'row' || (row.kind === 'member' && /^\d+$/.test(row.key));
+}
+
+/**
+ * The next row in line was asked for, not one by its key, and is handed out once it is written: another call got the same. A write
+ * says who took it, or takes from everybody's line; in a line of the caller's own nobody else stands.
+ */
+export function isPicked({ read, row, table }: Pick<Field, 'read' | 'row' | 'table'>, write: Operation, trace: Trace): boolean {
+  const arms = read.predicate?.arms ?? [];
+  const equal = arms.flat().filter((one) => one.operator === '=' && !isConstant(one.value));
+  const isKeyed = arms.some((arm) => keysOf(table.table).some((key) => key.every((column) => arm.some((one) => one.column === column && one.operator === '='))));
+  if (!isOneTaken(row) || isKeyed || !trace.exits.some((one) => one.kind === 'return' && one.order >= write.id && (one.sources.has(read) || one.sources.has(write)))) return false;
+  const taken = (write.rows ?? []).flatMap((one) => one.assignments).filter((one) => one.how === 'set' && !isConstant(one.value) && /by$|user|owner|worker|assign|claim|lock|holder|account|customer|member/i.test(one.column));
+  if (taken.length) return taken.some((one) => !equal.some((each) => sameValue(each.value, one.value)));
+  return !!read.order?.length && equal.every((one) => isStateColumn(one.column) || /kind|type|queue|topic|channel|name/i.test(one.column));
 }
 
 function savesRow(saved: Value | undefined, row: Value): boolean {

@@ -15,9 +15,7 @@ export function unresolved(walk: Walk, node: TSESTree.CallExpression, name: stri
   if (!walk.quiet) {
     noteAnswer(walk, node, name, settled);
     noteOutside(walk, node, name);
-    if (args.some((one) => walk.newest(one).kind === 'handle') || isAwaitedLock(node, name)) {
-      walk.helpers.push({ condition: walk.state.condition, node, order: walk.operations.length, transaction: walk.transactionOf(args), name });
-    }
+    noteHelper(walk, node, name, args);
   }
   // What another file exports is walked there: nothing of it stands in this one, where it could be reported.
   const isHere = (fn: FunctionValue): boolean => walk.frames.length > 0 || (fn.scope as { file: SourceFile }).file === walk.file;
@@ -35,6 +33,13 @@ export function unresolved(walk: Walk, node: TSESTree.CallExpression, name: stri
   }
   walk.within.pop();
   return result && result.kind !== 'literal' ? result : walk.terms.unknown(node, [...parts, ...settled]);
+}
+
+/** A helper that was handed a connection, or is named as a lock, may hold other calls up. */
+export function noteHelper(walk: Walk, node: TSESTree.CallExpression, name: string, args: readonly Value[]): void {
+  if (!walk.quiet && (args.some((one) => walk.newest(one).kind === 'handle') || isAwaitedLock(node, name))) {
+    walk.helpers.push({ condition: walk.state.condition, node, order: walk.operations.length, transaction: walk.transactionOf(args), name });
+  }
 }
 
 /**

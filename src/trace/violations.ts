@@ -8,6 +8,8 @@ import type { Trace } from './index.ts';
 
 /** Names of predicates whose body is elsewhere: `isUniqueConstraintError(error)`, `isDuplicateKey(e)`. */
 const NAMED_TEST = /unique|duplicate|conflict|already|violation|P2002|23505|1062|E11000|constraint/i;
+/** An answer that is the violation's own, whatever the error was: `catch { throw new ConflictException() }`. */
+const NAMED_ANSWER = /already|duplicate|conflict|\btaken|in[ _]use|\b409\b/i;
 const FAILURE = /\b(?:status|code|statusCode|sendStatus)\s*[(:]\s*5\d\d\b|\berror\b|fail(?:ed|ure)|\b(?:ok|success)\s*:\s*false/i;
 
 /** A class of unique violations alone. */
@@ -81,6 +83,7 @@ function judge(handler: Handler, write: Operation, trace: Trace): Handling {
   // `const again = await find(); if (again) return again; throw error;`: after a violation the row is there, and nothing is thrown.
   const remaining = reached.filter((exit) => !(isSameError(exit, handler.caught) && readAgain(handler, write, trace).some((one) => one.verb === 'find' && decidedBy(exit.condition, one, 'absent'))));
   const swallowed = remaining.length > 0 && remaining.every((exit) => exit.kind === 'falls-through' || exit.kind === 'continue' || (exit.kind === 'return' && !FAILURE.test(textOf(exit.node, trace))));
+  if (remaining.length > 0 && remaining.every((exit) => !isSameError(exit, handler.caught) && NAMED_ANSWER.test(textOf(exit.node, trace)))) return { how: 'handled', test: undefined, handler };
   if (swallowed && (readsAgain || remaining.every((exit) => exit.kind !== 'return'))) return { how: 'blind', test: undefined, handler };
   return { how: 'none' };
 }
