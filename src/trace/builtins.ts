@@ -160,7 +160,9 @@ function staticCall(walk: Walk, node: TSESTree.CallExpression, owner: string, na
   const { terms } = walk;
   const [first] = args;
   switch (owner) {
-    case 'Promise': return first ? promise(walk, node, name, first) : undefined;
+    case 'Promise':
+      if (name === 'reject' && isHandedOut(node)) { walk.leave('throw', node, first); return first ?? terms.undefined; }
+      return first ? promise(walk, node, name, first) : undefined;
     case 'Object':
       if (name === 'assign' && first) {
         const entries = args.map((value) => ({ kind: 'spread' as const, value, node, conditional: false }));
@@ -181,6 +183,12 @@ function staticCall(walk: Walk, node: TSESTree.CallExpression, owner: string, na
     case 'console': return terms.undefined;
     default: return undefined;
   }
+}
+
+/** `return Promise.reject(error)`, `await Promise.reject(error)`: thrown, in other words. */
+function isHandedOut(node: Node): boolean {
+  const { parent } = node;
+  return parent?.type === 'ReturnStatement' || parent?.type === 'AwaitExpression' || (parent?.type === 'ArrowFunctionExpression' && parent.body === node);
 }
 
 function promise(walk: Walk, node: TSESTree.CallExpression, name: string, first: Value): Value | undefined {

@@ -87,7 +87,8 @@ function firstRows(write: Operation, trace: Trace, catalogue: Catalogue, add: Ad
     const columns = match.matched.map((one) => one.comparison.column);
     const flags = flagsOf(rows);
     const asked = asksForFlag(read, write) && !identifies(write.table, columns, rows);
-    const isCount = read.verb !== 'find' || facet?.is === 'length' || facet?.keys.includes('_count') === true;
+    // `select exists(…)` is a look-up as well.
+    const isCount = facet?.is === 'exists' ? false : read.verb !== 'find' || facet?.is === 'length' || facet?.keys.includes('_count') === true;
     // A look-up of one row is a look-up, whatever it finds: `no-find-then-insert` speaks of it.
     if (isCount ? match.verdict === 'same' && (identifies(write.table, columns, rows) || namesRow(arms, rows)) : match.verdict !== 'different' && !asked) continue;
     if (!isCount && !asked && hasIdentity(read)) continue;

@@ -122,12 +122,18 @@ function collectRoots(program: TSESTree.Program): Root[] {
       default:
     }
   };
-  for (const one of program.body) {
-    if (one.type === 'ExportNamedDeclaration') add(one.declaration, true);
-    else if (one.type === 'ExportDefaultDeclaration') add(one.declaration, true);
-    else if (one.type === 'ExpressionStatement') add(one.expression, true);
-    else add(one, false);
-  }
+  const addAll = (statements: readonly Node[]): void => {
+    for (const one of statements) {
+      if (one.type === 'ExportNamedDeclaration' || one.type === 'ExportDefaultDeclaration') add(one.declaration, true);
+      else if (one.type === 'ExpressionStatement') add(one.expression, true);
+      // `if (config.push) { exports.subscribe = async () => … }`
+      else if (one.type === 'IfStatement') addAll([one.consequent, ...(one.alternate ? [one.alternate] : [])]);
+      else if (one.type === 'BlockStatement') addAll(one.body);
+      else if (one.type === 'TryStatement') addAll([one.block, ...(one.handler ? [one.handler.body] : [])]);
+      else add(one, false);
+    }
+  };
+  addAll(program.body);
   const names = exportedNames(program);
   return roots.map((root) => (root.exported || !names.has(rootName(root.node)) ? root : { ...root, exported: true }));
 }

@@ -46,7 +46,16 @@ export function sameValue(a: Value, b: Value, depth = 0): boolean {
   if (one.kind === 'expression' && other.kind === 'expression') {
     return one.operator === other.operator && one.operands.length === other.operands.length && one.operands.every((part, index) => sameValue(part, other.operands[index]!, depth + 1));
   }
-  return false;
+  const [first, second] = [askedFor(one), askedFor(other)];
+  return (first !== undefined && sameValue(first, other, depth + 1)) || (second !== undefined && sameValue(one, second, depth + 1));
+}
+
+/** `room.id` of a room that was looked up by `roomId` is `roomId`. */
+function askedFor(value: Value): Value | undefined {
+  const facet = value.kind === 'member' ? facetOf(value.object) : undefined;
+  if (value.kind !== 'member' || facet?.is !== 'row' || facet.operation.verb !== 'find' || facet.keys.some((key) => key !== '*')) return undefined;
+  const arms = facet.operation.predicate?.arms ?? [];
+  return arms.length === 1 ? arms[0]!.find((one) => one.operator === '=' && one.column === value.key && !one.via.length && !one.conditional)?.value : undefined;
 }
 
 function unfiltered(value: Value): Value {
@@ -158,12 +167,14 @@ export function matchRow(arms: readonly (readonly Comparison[])[], rows: readonl
 
 function matchArm(arm: readonly Comparison[], row: Row, table: TableRef): RowMatch {
   const matched: ColumnMatch[] = [];
+  const named: ColumnMatch[] = [];
   const missing: Comparison[] = [];
   let open = false;
   for (const comparison of arm) {
     if (!['=', 'in', 'like', 'contains'].includes(comparison.operator)) continue;
     if (isConstant(comparison.value)) {
       if (constantContradicts(comparison, row)) return DIFFERENT;
+      if (namesRow(comparison, row, table)) named.push({ comparison, assignment: row.assignments.findLast((one) => one.column === comparison.column) });
       continue;
     }
     const assignment = assignmentOf(row, comparison, table);
@@ -180,7 +191,20 @@ function matchArm(arm: readonly Comparison[], row: Row, table: TableRef): RowMat
   // A look-up by id that the new row does not carry was for another row: "look-up by id, insert under a new id".
   if (missing.some((one) => one.via.length === 0 && isRowId(one.column, table))) return { ...DIFFERENT, missing };
   if (matched.some((one) => one.comparison.via.length === 0 || one.assignment)) return { verdict: 'same', matched, missing };
+  // A row of its own (`key = 'site.title'`) where nothing but constants was asked for.
+  if (named.length && !matched.length && !open && !missing.length) return { verdict: 'same', matched: named, missing };
   return open ? { verdict: 'open', matched, missing } : { ...DIFFERENT, missing };
+}
+
+const NAME_COLUMN = /^(?:key|name|slug|code|e_?mail|user_?name|(?:setting|option|config|param|meta)_?(?:key|name))$/i;
+
+/** A constant that tells one row from all others, and is written as well: a setting by its key, a role by its name. */
+function namesRow(comparison: Comparison, row: Row, table: TableRef): boolean {
+  if (comparison.operator !== '=' || comparison.via.length || core(comparison.value).kind !== 'literal') return false;
+  const written = row.assignments.findLast((one) => one.column === comparison.column && one.how === 'set' && !one.conditional);
+  if (!written || core(written.value) !== core(comparison.value)) return false;
+  const keys = (table.table?.keys ?? []).filter((key) => !key.where && !key.expression);
+  return keys.some((key) => key.columns.length === 1 && key.columns[0] === comparison.column) || NAME_COLUMN.test(comparison.column);
 }
 
 /** `where: { id: templateId }` against `{ ...data }`: a spread that held the id would hold it by its own name. */

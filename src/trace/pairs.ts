@@ -117,7 +117,7 @@ export class Pairs {
     if (match.verdict === 'different') return undefined;
     const columns = columnsOf(match);
     // Whether a scope has rows (with this flag) is a count's question, which `counted` asks.
-    if ((read.verb === 'count' || asksForFlag(read, write)) && match.verdict === 'same' && !identifies(write.table, columns, write.rows ?? [])) return undefined;
+    if (((read.verb === 'count' && facet?.is !== 'exists') || asksForFlag(read, write)) && match.verdict === 'same' && !identifies(write.table, columns, write.rows ?? [])) return undefined;
     const protection = protectionOf(read, write, match.matched.map((one) => one.comparison.value), this.#trace, this.#names);
     if (protection.closed) return undefined;
     const consequence = consequenceOf(write.table, columns, write.rows ?? []);

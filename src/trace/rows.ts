@@ -73,8 +73,10 @@ export function addresses(write: Operation, { read, row, table }: Pick<Field, 'r
   const keys = keysOf(table.table);
   const isKey = (columns: readonly string[]): boolean => keys.some((key) => key.every((column) => columns.includes(column)));
   const own = (column: string): Value => trace.terms.member(row, column);
+  // What lies within a row (a document's list) is not what was asked for.
+  const isOwn = facetOf(row)?.keys.every((key) => key === '*') === true;
   if (write.verb === 'save') {
-    const carried = (write.rows ?? []).flatMap((one) => one.assignments.filter((each) => sameValue(each.value, own(each.column)) || isReadBy(read, each.column, each.value)).map((each) => each.column));
+    const carried = (write.rows ?? []).flatMap((one) => one.assignments.filter((each) => sameValue(each.value, own(each.column)) || (isOwn && isReadBy(read, each.column, each.value))).map((each) => each.column));
     if (isKey(carried)) return 'same';
   }
   const arms = write.predicate?.arms ?? [];
@@ -82,8 +84,7 @@ export function addresses(write: Operation, { read, row, table }: Pick<Field, 'r
   const equal = arms[0]!.filter((one) => one.operator === '=' && !one.via.length);
   const byRow = equal.filter((one) => sameValue(one.value, own(one.column)));
   // The key that was read with: the row's own read must have asked for one row by it.
-  const isOwnRead = facetOf(row)?.keys.every((key) => key === '*') === true && read.verb !== 'update';
-  const byRead = isOwnRead ? equal.filter((one) => isReadBy(read, one.column, one.value)) : [];
+  const byRead = isOwn && read.verb !== 'update' ? equal.filter((one) => isReadBy(read, one.column, one.value)) : [];
   const columns = [...byRow, ...byRead].map((one) => one.column);
   if (isKey(columns)) return 'same';
   // The rows of a join relation: the foreign key of the row is the other row's id, which says as much as its own. And who takes the

@@ -99,6 +99,7 @@ const REFUSALS = /(?:^|\.)(?:badRequest|conflict|forbidden|unauthorized|notFound
 
 /** `res.status(409)`, `reply.code(400)`, `next(error)`: the function answers, and may go on to return. */
 function noteAnswer(walk: Walk, node: TSESTree.CallExpression, name: string, args: readonly Value[]): void {
+  if (CALLBACKS.test(name) && isTurnedDown(node)) walk.answers.push({ condition: walk.state.condition, failure: true, node, order: walk.operations.length });
   if (!ANSWERS.test(name)) return;
   const first = args[0];
   const status = first?.kind === 'literal' && typeof first.value === 'number' ? first.value : undefined;
@@ -106,6 +107,19 @@ function noteAnswer(walk: Walk, node: TSESTree.CallExpression, name: string, arg
   const failure = REFUSALS.test(name) || (status !== undefined && status >= 400) || (isNext && first !== undefined && !(first.kind === 'literal' && first.value === undefined));
   const text = failureText(walk, node);
   walk.answers.push({ condition: walk.state.condition, failure: failure || text, node, order: walk.operations.length });
+}
+
+/** Functions that the caller is answered by, by the names that everybody gives them. */
+const CALLBACKS = /^(?:done|cb|callback)$/i;
+
+/** `done(new Error('taken'))`, `cb('taken')`, `done(null, false, { message })`. */
+function isTurnedDown({ arguments: [first, second] }: TSESTree.CallExpression): boolean {
+  const at = first && unwrap(first);
+  if (at?.type === 'Literal' && at.value === null) return second?.type === 'Literal' && second.value === false;
+  if (at?.type === 'Literal') return typeof at.value === 'string' && at.value !== '';
+  const callee = at?.type === 'NewExpression' || at?.type === 'CallExpression' ? unwrap(at.callee) : undefined;
+  const name = callee?.type === 'Identifier' ? callee.name : callee?.type === 'MemberExpression' && callee.property.type === 'Identifier' ? callee.property.name : '';
+  return /(?:Error|Exception|^conflict|^badRequest)$/.test(name);
 }
 
 /** A status of 400 or more anywhere in the answering chain: `res.status(409).json(…)`, `Response.json(…, { status: 409 })`. */

@@ -75,7 +75,7 @@ function written(request: Request, result: readonly ResultPart[], context: Clien
   if (!request.update) return undefined;
   const { value, node } = request.update;
   const replaces = method === 'replaceOne' || method === 'findOneAndReplace';
-  const update = updateOf(value, context, node);
+  const update = updateOf(value, context, node, target.on === 'collection' ? context.terms.null : undefined);
   const upserts = upsertOption(options, context);
   const many = method === 'updateMany' || (method === 'update' && options !== undefined && context.literal(context.property(options, 'multi'))?.value === true);
   const detail = { method, ...(replaces && { replaces: true }), ...(request.lean && { lean: true }), ...(isNew(options, context) && { after: true }) };
@@ -102,7 +102,9 @@ export function upsertOption(options: Value | undefined, context: ClientContext)
   const given = context.property(options, 'upsert');
   const literal = context.literal(given);
   if (literal) return literal.value === true;
-  return context.entries(options)?.some((one) => one.kind === 'spread') === false ? 'unknown' : given.kind === 'member' ? false : 'unknown';
+  const entries = context.entries(options);
+  if (entries?.every((one) => one.kind === 'property' && one.key !== 'upsert')) return false;
+  return entries?.some((one) => one.kind === 'spread') === false ? 'unknown' : given.kind === 'member' ? false : 'unknown';
 }
 
 function equalities(predicate: Predicate): readonly string[] | undefined {

@@ -101,12 +101,13 @@ function bulkStep(given: Value, node: Node, list: Value, target: Target, transac
 export function onCollection(call: Call, name: string | undefined, origin: Origin, context: ClientContext): Meaning | undefined {
   const target = targetOf(call, origin, name, 'collection', context);
   const [first, second] = call.args;
+  const callback = callbackOf(call);
   switch (call.method) {
     case 'insertOne': case 'insert': {
       if (!first) return undefined;
       const written = rowsFrom(first, context, call.argNodes[0], identified(context));
       const single = call.method === 'insertOne';
-      return { kind: 'operation', lazy: false, operation: specFor(target, {
+      return { kind: 'operation', lazy: false, ...callback, operation: specFor(target, {
         verb: 'insert', rows: written.rows, many: single ? false : written.many, transaction: transactionIn(second, context), violation: VIOLATION,
         result: [{ path: ['insertedId'], is: 'scalar', column: '_id' }, { path: ['ops'], is: 'rows' }, { path: [], is: 'written' }], detail: { method: call.method },
       }) };
@@ -122,9 +123,15 @@ export function onCollection(call: Call, name: string | undefined, origin: Origi
       if (!READS.has(call.method) && !WRITES.has(call.method)) return undefined;
       const request = requestOf(call, target, context);
       const operation = request && statement(request, context);
-      return operation && { kind: 'operation', operation, lazy: false };
+      return operation && { kind: 'operation', operation, lazy: false, ...callback };
     }
   }
+}
+
+/** Before version 5 the driver told a callback given as the last argument. */
+function callbackOf(call: Call): { readonly callback?: Value } {
+  const last = call.args.at(-1);
+  return last?.kind === 'function' ? { callback: last } : {};
 }
 
 /** `find(filter).sort(…).limit(1).toArray()`. */
@@ -135,7 +142,7 @@ export function onCursor(call: Call, handle: HandleValue, context: ClientContext
   const next = (changes: object): Meaning => ({ kind: 'handle', handle: makeHandle(context, 'cursor', { ...handle.data, ...changes }) });
   const run = (method: string, changes: Partial<OperationSpec> = {}): Meaning | undefined => {
     const spec = fixed ? { ...fixed, node: call.node } : statement({ ...request, method, target: { ...request.target, node: call.node } }, context);
-    return spec && { kind: 'operation', operation: { ...spec, ...changes }, lazy: false };
+    return spec && { kind: 'operation', operation: { ...spec, ...changes }, lazy: false, ...callbackOf(call) };
   };
   switch (call.method) {
     case 'toArray': return run('find');

@@ -1,5 +1,7 @@
 /** Recognition without declarations: `User.findOneAndUpdate(…)` of a module that was not found, `db.collection('users')`. */
+import type { Value } from '../../model.ts';
 import type { Call, ClientContext, Meaning } from '../client.ts';
+import { stepsAfter } from '../common/nodes.ts';
 import { collectionHandle, tableOf, type Origin } from './handles.ts';
 import { READS, WRITES } from './methods.ts';
 import { INSERTS, onCollection, onModel } from './models.ts';
@@ -9,6 +11,12 @@ export const OWN: ReadonlySet<string> = new Set([
   'findById', 'findByIdAndUpdate', 'findByIdAndDelete', 'findByIdAndRemove', 'findOneAndUpdate', 'findOneAndDelete', 'findOneAndReplace', 'findOneAndRemove', 'countDocuments', 'estimatedDocumentCount',
   'insertOne', 'updateOne', 'deleteOne', 'replaceOne',
 ]);
+
+/** Names that the driver has and nobody else, by which a property of a database's is a collection: `req.app.db.users.insertOne(…)`. */
+export const DRIVER: ReadonlySet<string> = new Set([...OWN].filter((one) => !/^findById|Remove$/.test(one)));
+
+/** What Firestore's collections have not. */
+const COLLECTION: ReadonlySet<string> = new Set([...DRIVER, 'findOne', 'find', 'insertMany', 'updateMany', 'deleteMany', 'aggregate', 'distinct', 'bulkWrite', 'createIndex']);
 
 export const SHAPE_METHODS: ReadonlySet<string> = new Set([...READS, ...WRITES, ...INSERTS, 'collection', 'where', 'aggregate']);
 
@@ -21,9 +29,11 @@ export function fromShape(call: Call, context: ClientContext): Meaning | undefin
   const last = text.slice(text.lastIndexOf('.') + 1);
   if (call.method === 'collection') {
     const [name] = call.args;
-    return call.args.length === 1 && name?.kind === 'literal' && typeof name.value === 'string' && (DATABASE.test(last) || /\.db\([^()]*\)$/.test(text))
+    return call.args.length === 1 && name?.kind === 'literal' && typeof name.value === 'string' && (DATABASE.test(last) || /\.db\([^()]*\)$/.test(text) || isAsked(call))
       ? { kind: 'handle', handle: collectionHandle(context, name, origin) } : undefined;
   }
+  const kept = keptCollection(call, context);
+  if (kept !== undefined) return onCollection(call, kept, origin, context);
   // `usersCollection.insertOne(…)`, `this.collection.findOne({ … })`.
   if (/collection$/i.test(last) && !/[()]/.test(last)) {
     const stem = last.replace(/_?collection$/i, '');
@@ -37,8 +47,23 @@ export function fromShape(call: Call, context: ClientContext): Meaning | undefin
   if (declared === undefined && !OWN.has(call.method)) return undefined;
   // A literal, an object under construction or a class of the project is no model.
   if (call.receiver.kind === 'literal' || call.receiver.kind === 'object' || call.receiver.kind === 'class' || call.receiver.kind === 'handle') return undefined;
-  // `{ where: { … } }` are another library's options.
-  const options = call.args[0] && context.entries(call.args[0])?.find((one) => one.kind === 'property' && one.key === 'where');
-  if (options?.kind === 'property' && context.entries(options.value)) return undefined;
+  if (isOptions(call.args[0], context)) return undefined;
   return onModel(call, declared ?? (/^[A-Z]/.test(last) ? stem : names.at(-1)), declared !== undefined ? { evidence: 'declaration' } : origin, context);
+}
+
+/** `dbo.collection('users').findOne(…)`: whatever gives the collection. */
+const isAsked = (call: Call): boolean => COLLECTION.has(stepsAfter(call.node)[0] ?? '');
+
+/** `req.app.db.users.findOne({ … })`: collections that somebody keeps as properties of the database, where the project has the driver. */
+function keptCollection(call: Call, context: ClientContext): string | undefined {
+  const parts = /(?<database>\w+)\??\.(?<name>[a-z]\w*)$/.exec(call.receiverText)?.groups;
+  if (!parts || !DATABASE.test(parts['database']!) || call.receiver.kind === 'handle' || call.receiver.kind === 'object') return undefined;
+  if (context.version('mongodb') === undefined && context.version('mongoose') === undefined) return undefined;
+  return DRIVER.has(call.method) || (COLLECTION.has(call.method) && !isOptions(call.args[0], context)) ? parts['name'] : undefined;
+}
+
+/** `{ where: { … } }` are another library's options. */
+function isOptions(value: Value | undefined, context: ClientContext): boolean {
+  const where = value && context.entries(value)?.find((one) => one.kind === 'property' && one.key === 'where');
+  return where?.kind === 'property' && context.entries(where.value) !== undefined;
 }

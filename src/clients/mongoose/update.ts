@@ -18,7 +18,8 @@ export interface Update {
   readonly onInsert: readonly Assignment[];
 }
 
-export function updateOf(value: Value, context: ClientContext, node?: Node): Update {
+/** @param written what is written for `undefined` in an operator: the driver stores null, Mongoose leaves the field out */
+export function updateOf(value: Value, context: ClientContext, node?: Node, written?: Value): Update {
   // A pipeline computes from the stored document, in the database.
   const stages = context.elements(value);
   if (stages) {
@@ -38,7 +39,7 @@ export function updateOf(value: Value, context: ClientContext, node?: Node): Upd
     if (!entry.key.startsWith('$')) { if (!isUndefined(entry.value)) assignments.push(assignment(entry, 'set', context)); continue; }
     const how = OPERATORS[entry.key];
     if (!how) { spreads.push(entry.value); continue; }
-    const part = assigned(entry.value, how, context);
+    const part = assigned(entry.value, how, context, written);
     const conditional = entry.conditional ? { conditional: true } : {};
     if (entry.key === '$setOnInsert') { onInsert.push(...part.assignments.map((one) => ({ ...one, ...conditional }))); continue; }
     const unset = entry.key === '$unset';
@@ -48,12 +49,16 @@ export function updateOf(value: Value, context: ClientContext, node?: Node): Upd
   return { row: { assignments, spreads, node }, onInsert };
 }
 
-function assigned(value: Value, how: How, context: ClientContext): Row {
+function assigned(value: Value, how: How, context: ClientContext, written?: Value): Row {
   const entries = context.entries(value);
   if (!entries) return { assignments: [], spreads: [value], node: undefined };
   const kept = effective(entries);
   return {
-    assignments: kept.flatMap((entry) => (entry.kind === 'property' && !isUndefined(entry.value) ? [assignment(entry, how, context)] : [])),
+    assignments: kept.flatMap((entry): Assignment[] => {
+      if (entry.kind !== 'property') return [];
+      if (!isUndefined(entry.value)) return [assignment(entry, how, context)];
+      return written ? [{ ...assignment(entry, how, context), value: written }] : [];
+    }),
     spreads: kept.flatMap((entry) => (entry.kind === 'spread' && entry.value.kind !== 'literal' ? [entry.value] : [])),
     node: undefined,
   };

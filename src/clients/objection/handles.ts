@@ -88,10 +88,10 @@ function named(name: string, context: ClientContext): Pick<Model, 'name' | 'tabl
   return { name, table: { name: table?.dbName ?? name, table } };
 }
 
-/** Only a model of this name: that a table is called alike says nothing of the class. */
+/** Only a model of this name: that a table is called alike says nothing of the class. Classes have a capital, so that another name is a table's. */
 function ownTable(name: string, context: ClientContext): Table | undefined {
   const table = context.catalogue.find(ID, name);
-  return table?.client === ID && table.name === name ? table : undefined;
+  return table?.client === ID && (table.name === name || (table.dbName === name && /^[a-z]/.test(name))) ? table : undefined;
 }
 
 export interface RowModel { readonly model: Model; readonly isNew: boolean }

@@ -52,6 +52,9 @@ function related(call: Call, context: ClientContext): Meaning | undefined {
   return startQuery(call, model, NO_ORIGIN, context, { trx, predicate: { arms: [], complete: false, node: call.node } });
 }
 
+/** `app.models.users.query()`: a collection of models, which knows each by its class's or by its table's name. */
+const KEPT = /(?:^|\.)models\??\.(?<name>[a-z]\w*)$/;
+
 /** `User.query().findById(id)`: a class whose body was not found, by its name, and by steps that only this builder has. */
 export function fromShape(call: Call, context: ClientContext): Meaning | undefined {
   if (call.method === '$relatedQuery') return related(call, context);
@@ -59,10 +62,11 @@ export function fromShape(call: Call, context: ClientContext): Meaning | undefin
   if (call.method !== 'query' || call.args.length > 1 || call.receiverText === call.method) return undefined;
   // SQL, or a request of another kind.
   if (first && (first.kind === 'literal' || first.kind === 'object' || first.kind === 'array' || first.kind === 'function' || first.kind === 'expression')) return undefined;
-  const name = /(?:^|\.)(?<name>[A-Z]\w*|\w+Model)$/.exec(call.receiverText)?.groups?.['name'];
+  const isInstalled = context.version('objection') !== undefined;
+  const name = (/(?:^|\.)(?<name>[A-Z]\w*|\w+Model)$/.exec(call.receiverText) ?? (isInstalled ? KEPT.exec(call.receiverText) : null))?.groups?.['name'];
   if (name === undefined) return undefined;
   const steps = stepsAfter(call.node);
   if (!steps.length || !steps.every((one) => LATER.has(one) || isQueryStep(one))) return undefined;
-  if (context.version('objection') === undefined && !steps.some((one) => TELLING.has(one))) return undefined;
+  if (!isInstalled && !steps.some((one) => TELLING.has(one))) return undefined;
   return startQuery(call, modelNamed(name, context), NO_ORIGIN, context, { trx: first });
 }
