@@ -110,8 +110,12 @@ export function isPicked({ read, row, table }: Pick<Field, 'read' | 'row' | 'tab
   if (!isOneTaken(row) || isKeyed || !trace.exits.some((one) => one.kind === 'return' && one.order >= write.id && (one.sources.has(read) || one.sources.has(write)))) return false;
   const taken = (write.rows ?? []).flatMap((one) => one.assignments).filter((one) => one.how === 'set' && !isConstant(one.value) && /by$|user|owner|worker|assign|claim|lock|holder|account|customer|member/i.test(one.column));
   if (taken.length) return taken.some((one) => !equal.some((each) => sameValue(each.value, one.value)));
+  // What is deleted is handed out once, in a line before one seat as well; in that of one person nobody else stands.
+  if (write.verb === 'delete' && !equal.some((one) => PERSON.test(one.column))) return !!read.order?.length;
   return !!read.order?.length && equal.every((one) => isStateColumn(one.column) || /kind|type|queue|topic|channel|name/i.test(one.column));
 }
+
+const PERSON = /user|person|owner|account|customer|client|member|author|profile|student|employee|player|session|device/i;
 
 function savesRow(saved: Value | undefined, row: Value): boolean {
   if (!saved) return false;
