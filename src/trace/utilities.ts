@@ -15,9 +15,16 @@ export function isUtility(walk: Walk, value: Value): boolean {
   return imported !== undefined && (imported.name === 'default' || imported.name === '*') && PACKAGES.test(imported.source);
 }
 
+/** What the language calls the functions that tidy a text or a number. */
+const TIDYING: Readonly<Record<string, string>> = {
+  trim: 'trim', toLower: 'toLowerCase', toUpper: 'toUpperCase', toString: 'String', toNumber: 'Number', toInteger: 'parseInt', toSafeInteger: 'parseInt', parseInt: 'parseInt',
+};
+
 /** `_.assign({ … }, values)` is left to the language's own; `_.pick(values, ['a', 'b'])` has what it names. */
 export function utilityCall(walk: Walk, node: TSESTree.CallExpression, name: string, args: readonly Value[]): Value | undefined {
   const [first, ...rest] = args;
+  const tidied = first && Object.hasOwn(TIDYING, name) ? TIDYING[name] : undefined;
+  if (tidied) return walk.terms.expression(`call:${tidied}`, [first!]);
   if (name !== 'pick' || !first) return undefined;
   const keys = rest.flatMap((one) => elementsOf(walk, one)?.map((each) => each.value) ?? [one]);
   const names = keys.map((one) => (one.kind === 'literal' && typeof one.value === 'string' ? one.value : undefined));
