@@ -60,7 +60,7 @@ export function counted(write: Operation, trace: Trace, catalogue: Catalogue, na
     }
   }
   firstRows(write, trace, catalogue, add);
-  quotas(effectiveCondition(write, trace), add);
+  quotas(effectiveCondition(write, trace), (literal) => isPruned(literal, write, trace), add);
   const order: readonly CountKind[] = ['flag', 'number', 'first', 'quota'];
   return found.sort((a, b) => a.open.length - b.open.length || order.indexOf(a.kind) - order.indexOf(b.kind) || b.read.id - a.read.id).slice(0, 1);
 }
@@ -122,14 +122,21 @@ function hasIdentity(read: Operation): boolean {
 const RANGE: ReadonlySet<string> = new Set(['<', '<=', '>', '>=', '!=', 'not in', 'is null', 'is not null']);
 
 /** `if (count >= LIMIT) throw`: the insert runs only while there are fewer. */
-function quotas(condition: Formula, add: Add): void {
+function quotas(condition: Formula, isOther: (literal: FormulaLiteral) => boolean, add: Add): void {
   for (const literal of formulaLiterals(condition)) {
+    if (isOther(literal)) continue;
     const bounds = boundsOf(literal);
     if (!bounds.length) continue;
     const { how } = needs(condition, (one) => one.atom === literal.atom && one.holds === literal.holds);
     // One arm of an `or` still stands between the caller and the limit (`isAdmin || count < limit`): it is the limit that breaks.
     if (how !== 'none') for (const bound of bounds) add(bound.operation, bound, 'quota', []);
   }
+}
+
+/** `if (rows.length >= 5) for (const old of rows.slice(4)) await remove(old)`: where there are too many, the oldest go and the new one comes. */
+function isPruned({ atom, holds }: FormulaLiteral, write: Operation, trace: Trace): boolean {
+  return trace.operations.some((one) => one.verb === 'delete' && precedes(one, write) && sameTable(one.table, write.table) === true
+    && formulaLiterals(one.condition).some((other) => other.atom === atom && other.holds !== holds));
 }
 
 /** A comparison that a growing count makes false. */
