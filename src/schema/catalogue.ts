@@ -66,6 +66,7 @@ function union(one: Table, other: Table): Table {
     ...(rowSecurity ? { rowSecurity } : {}),
     // Of one with no columns only additions were seen: it takes nothing away from what the other knows.
     complete: (one.complete || !one.columns.size) && (other.complete || !other.columns.size) && (one.columns.size > 0 || other.columns.size > 0),
+    stated: isStated(one) && isStated(other) && (one.columns.size > 0 || other.columns.size > 0),
   };
 }
 
@@ -108,8 +109,12 @@ function withSql(table: Table, sql: Table): Table {
     sideEffects: [...new Set([...table.sideEffects, ...sql.sideEffects])],
     ...(sql.rowSecurity ? { rowSecurity: sql.rowSecurity } : {}),
     complete: table.complete && (sql.complete || !sql.columns.size),
+    stated: sql.stated === true,
   };
 }
+
+/** As for `complete`: one with no columns takes nothing away. */
+const isStated = (one: Table): boolean => one.stated === true || !one.columns.size;
 
 function finder(tables: readonly Table[], sql: readonly Table[]): Catalogue['find'] {
   const cache = new Map<string, Table | undefined>();

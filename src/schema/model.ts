@@ -84,6 +84,8 @@ export interface Table {
   readonly documents?: boolean;
   /** All columns and keys were understood. False: more keys may exist than are listed. */
   readonly complete: boolean;
+  /** All statements that make it were read: also keys which no declaration of a library could state, such as partial ones, are listed. */
+  readonly stated?: boolean;
   readonly place: Place;
 }
 

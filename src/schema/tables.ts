@@ -206,6 +206,7 @@ export class Tables {
       sideEffects: [...table.triggers.values()],
       ...(table.rowSecurity !== undefined || table.policies.size ? { rowSecurity: { enabled: table.rowSecurity ?? false, commands: [...new Set(table.policies.values())] } } : {}),
       complete: table.created && table.complete,
+      stated: table.created && table.complete,
       place: table.place,
     }));
   }
