@@ -184,6 +184,8 @@ export interface OperationSpec {
   readonly dialect: Dialect | undefined;
   /** The transaction handle that the call was made on, undefined: the plain connection. */
   readonly transaction: Transaction | undefined;
+  /** The handle was declared as one that may be a transaction's, which somebody else opened and ends. */
+  readonly lent?: true;
   /** Cannot be interleaved inside one process: nothing is awaited (synchronous driver). */
   readonly synchronous?: boolean;
   /** A further statement of a call that does several (a nested write): the call resolves to what its own statement returns. */
@@ -316,6 +318,8 @@ export interface Rewrite {
   readonly changes: readonly string[];
   /** Id of the form, by which its proof is found. */
   readonly form: string;
+  /** It goes on after a violation, or opens a transaction: neither works inside a transaction that somebody else opened. */
+  readonly onConnection?: true;
 }
 
 export interface Refusal {

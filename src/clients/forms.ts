@@ -75,6 +75,8 @@ export interface UpsertForm extends Facts {
   readonly call: string;
   /** Where `call` does not resolve to what the insert resolved to: an expression that gives the row afterwards. */
   readonly row: string | undefined;
+  /** It goes on after a violation, which a transaction that somebody else opened would not survive. */
+  readonly onConnection?: true;
 }
 
 /** How code tells that an insert violated exactly this key. */

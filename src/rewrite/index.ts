@@ -12,6 +12,7 @@ import { noNumberOrQuota } from './intents/counted.ts';
 import { replaceSet } from './intents/replace-set.ts';
 import { upsertShape } from './intents/upsert-shape.ts';
 import { unusedImports } from './imports.ts';
+import { onOwnConnection } from './lent.ts';
 import { brokenNames } from './names.ts';
 import { refuse } from './refusals.ts';
 
@@ -26,7 +27,7 @@ export function rewriteOf(race: Race, { trace, surroundings }: { readonly trace:
   const answer = answerTo(race, contextFor(race, trace, surroundings));
   if (answer.kind === 'refusal') return answer;
   const edits = [...unusedImports(trace.file, answer.edits), ...answer.edits].map((edit) => withLineEnds(edit, trace.file.text));
-  return brokenNames(trace.file, edits) ?? { ...answer, edits };
+  return brokenNames(trace.file, edits) ?? { ...onOwnConnection(answer, race, trace.file), edits };
 }
 
 function isOperation(value: unknown): value is Operation { return typeof value === 'object' && value !== null && 'verb' in value && 'client' in value; }

@@ -12,6 +12,7 @@ export interface Origin {
   /** The module after `drizzle-orm/` that made it: `node-postgres`; undefined where only a type or a shape was seen. */
   readonly driver: string | undefined;
   readonly transaction: Transaction | undefined;
+  readonly lent?: true | undefined;
 }
 
 /** A table as code names it, and what the catalogue knows of it. */
@@ -77,8 +78,8 @@ export const asColumn = (value: Value | undefined, context: ClientContext): Colu
 export const ORIGIN: Origin = { evidence: 'declaration', dialect: undefined, driver: undefined, transaction: undefined };
 
 export function originOf(handle: HandleValue): Origin {
-  const { evidence, dialect, driver, transaction } = handle.data as unknown as Origin;
-  return { evidence, dialect, driver, transaction };
+  const { evidence, dialect, driver, transaction, lent } = handle.data as unknown as Origin;
+  return { evidence, dialect, driver, transaction, ...(lent && { lent }) };
 }
 
 /**

@@ -48,7 +48,7 @@ export function specOf(data: BuilderData, node: Node, context: ClientContext): O
     ...(data.order.length > 0 && { order: data.order }),
     result: resultOf({ data, verb, many, aggregateName: selected.name, dialect }),
     ...(!reads && verb !== 'delete' && { violation: violationOf(dialect, data.driver, context) }),
-    dialect, transaction: data.transaction, evidence: data.evidence,
+    dialect, transaction: data.transaction, ...(data.lent && { lent: true as const }), evidence: data.evidence,
     ...(isSynchronous(data, data.terminal, node) && { synchronous: true }),
     detail: { builder: data, ...fieldNames(data, context), ...(data.lock?.skipLocked && { skipLocked: true }) },
   };

@@ -11,6 +11,7 @@ export interface Origin {
   readonly evidence: Evidence;
   /** For the trace, which asks handles for it. */
   readonly transaction?: Transaction | undefined;
+  readonly lent?: true | undefined;
   /** From the driver adapter that the client was made with, and its `transactionOptions`. */
   readonly dialect?: Dialect | undefined;
   readonly isolation?: Isolation | undefined;
@@ -35,8 +36,8 @@ export function makeHandle(context: ClientContext, type: HandleType, data: objec
 }
 
 export function originOf(handle: HandleValue): Origin {
-  const { evidence, transaction, dialect, isolation, extensions } = handle.data as unknown as Origin;
-  return { evidence: evidence ?? 'declaration', transaction, dialect, isolation, extensions };
+  const { evidence, transaction, lent, dialect, isolation, extensions } = handle.data as unknown as Origin;
+  return { evidence: evidence ?? 'declaration', transaction, lent, dialect, isolation, extensions };
 }
 
 export function clientHandle(context: ClientContext, origin: Origin): HandleValue { return makeHandle(context, 'client', origin); }
@@ -93,6 +94,7 @@ export function specFor(target: Target, context: ClientContext, spec: Pick<Opera
     table: target.ref,
     dialect: dialectOf(target, context),
     transaction: target.origin.transaction,
+    ...(target.origin.lent && { lent: true as const }),
     evidence: target.origin.evidence,
     node: target.node,
     ...spec,

@@ -18,6 +18,7 @@ export function replaceSet({ remove, insert, table, scope, parent }: ReplaceSetR
   if (dialect === 'sqlite') return refuseForm('no-form', 'SQLite has no lock that a transaction could take first; it lets one transaction write at a time.');
   const [removing, inserting] = [handleOf(remove), handleOf(insert)];
   if (!removing || !inserting || context.text(removing) !== context.text(inserting) || !PATH.test(context.text(removing))) return refuseForm('shape', 'The delete and the insert are not made on one client that can be named twice.');
+  if (remove.lent || insert.lent) return refuseForm('in-transaction', `\`${context.text(removing)}\` may be a transaction's client, which opens none of its own.`);
   if (isInsideCall(insert.node, '$transaction')) return refuseForm('in-transaction', 'The delete and the insert run inside a transaction, on the client outside it; use the transaction\'s own.');
   const inner = /(?<![\w$.])tx(?![\w$])/.test(context.text(remove.node) + context.text(insert.node)) ? context.fresh('tx') : 'tx';
   const lock = lockOf({ table, scope, parent }, inner, context);

@@ -50,7 +50,7 @@ export function createOrReject({ read, insert }: Extract<Intent, { kind: 'create
   };
   if (!thrown) {
     const edit = returned(insert, steps, { error, test: violation.test }, context);
-    return isRefusal(edit) ? edit : { ...shared, form: `${client!.id}-insert-answer`, edits: [edit] };
+    return isRefusal(edit) ? edit : { ...shared, form: `${client!.id}-insert-answer`, edits: [edit], onConnection: true };
   }
   const again = reindent(file.slice(thrown), indentAt(file.text, thrown.range[0]), `${indent}${forms.unit}`);
   const text = [

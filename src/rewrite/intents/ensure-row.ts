@@ -250,7 +250,7 @@ function assigns(outcome: Outcome, variable: Variable, file: RewriteContext['fil
 /** The decision, replaced by the branch for the absent row with the atomic call in the insert's place. */
 export function assemble(ensured: Ensured, form: UpsertForm, context: RewriteContext): Rewrite {
   const lines = branchText(ensured, form, context);
-  return { kind: 'rewrite', title: form.title, edits: replaceDecision(ensured, lines, context), requires: merged(ensured.key.requires, form.requires), changes: form.changes, form: form.id };
+  return { kind: 'rewrite', title: form.title, edits: replaceDecision(ensured, lines, context), requires: merged(ensured.key.requires, form.requires), changes: form.changes, form: form.id, ...(form.onConnection && { onConnection: true as const }) };
 }
 
 export function merged(...lists: readonly (readonly Requirement[])[]): Requirement[] {

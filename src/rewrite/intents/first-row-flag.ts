@@ -51,7 +51,7 @@ export function firstRowFlag(intent: FirstRowFlag, context: RewriteContext): Rew
     kind: 'rewrite', title: `Insert again without \`${flag.column}\` when another row has it by now`, edits,
     requires: [{ id: 'key', text: `a partial unique index allows one row with \`${flag.column}\` for each ${list(key.columns)}`, state: 'proven' }, ...violation.requires],
     changes: [`The second of two first rows is inserted without \`${flag.column}\`, by a second statement; the failed one may use up an id.`, ...violation.changes],
-    form: `${client!.id}-first-row-flag`,
+    form: `${client!.id}-first-row-flag`, onConnection: true,
   };
 }
 

@@ -40,7 +40,7 @@ function formOf(ensured: Ensured, context: RewriteContext): UpsertForm | Refusal
     kind: 'form', id: `${client!.id}-insert-first${update ? '-update' : ''}`,
     title: `Insert first, and ${update ? 'update' : wants === 'row' ? 'read' : 'leave'} the row that is there on a violation of ${list(key.columns)}`,
     before: [], call, row: undefined,
-    requires: violation.requires,
+    requires: violation.requires, onConnection: true,
     changes: ['The row is inserted before it is looked for: where it is there, the failed insert may use up an id.', ...violation.changes],
   };
 }

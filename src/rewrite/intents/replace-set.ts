@@ -36,7 +36,7 @@ export function replaceSet({ remove, insert }: { readonly remove: Operation; rea
   if (isRefusal(form)) return form;
   const text = form.kind === 'insert-first' ? insertFirstText(replacement, form, request, context) : transactionText(replacement, form, insert, context);
   if (isRefusal(text)) return text;
-  return { kind: 'rewrite', title: form.title, edits: [text], requires: form.requires, changes: form.changes, form: form.id };
+  return { kind: 'rewrite', title: form.title, edits: [text], requires: form.requires, changes: form.changes, form: form.id, ...(form.kind === 'transaction' && { onConnection: true as const }) };
 }
 
 interface Scope { readonly columns: readonly string[]; readonly texts: ReadonlyMap<string, string>; readonly values: ReadonlyMap<string, Value> }

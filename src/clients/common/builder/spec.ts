@@ -42,7 +42,7 @@ export function specOf(state: BuilderState, node: Node, context: ClientContext, 
     ...(state.order.length > 0 && { order: state.order }),
     result: options.result?.(state, verb, many) ?? resultOf(state, verb, many, dialect),
     ...(!reads && verb !== 'delete' && { violation: options.violation(dialect) }),
-    dialect, transaction: state.transaction, evidence: state.evidence,
+    dialect, transaction: state.transaction, ...(state.lent && { lent: true as const }), evidence: state.evidence,
     detail: { builder: state, ...(state.skipLocked && { skipLocked: true }) },
   };
 }

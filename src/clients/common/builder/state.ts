@@ -12,6 +12,7 @@ export interface Origin {
   readonly evidence: Evidence;
   readonly dialect: Dialect | undefined;
   readonly transaction: Transaction | undefined;
+  readonly lent?: true | undefined;
 }
 
 export interface ConflictState {
@@ -64,8 +65,8 @@ export interface BuilderState extends Origin {
 export const NO_ORIGIN: Origin = { evidence: 'shape', dialect: undefined, transaction: undefined };
 
 export function originOf(handle: HandleValue): Origin {
-  const { evidence, dialect, transaction } = handle.data as unknown as Origin;
-  return { evidence, dialect, transaction };
+  const { evidence, dialect, transaction, lent } = handle.data as unknown as Origin;
+  return { evidence, dialect, transaction, ...(lent && { lent }) };
 }
 
 export const dialectOf = (origin: Origin, context: ClientContext): Dialect | undefined => origin.dialect ?? context.dialect;
