@@ -1,6 +1,7 @@
 /** The text scan: proves of most files, without parsing them, that they hold no race. */
 import type { Client } from '../clients/client.ts';
 import { CalledFamilies, CalledNames, type TextTest } from './called.ts';
+import { withoutComments } from './comments.ts';
 import type { Marks } from './shown.ts';
 
 export interface Words {
@@ -79,8 +80,8 @@ export function evidenceOf(clients: readonly Client[], installed: ReadonlySet<st
     return more && installed.has(one.id) ? { test: (text) => always.test(text) || more.test(text) } : always;
   });
   const made: Evidence = {
-    test: (text) => parts.some((one) => one.test(text)),
-    of: (text) => parts.reduce((all, one, at) => (one.test(text) ? all | bitOf(at) : all), 0),
+    test: (text) => { const code = withoutComments(text); return parts.some((one) => one.test(code)); },
+    of: (text) => { const code = withoutComments(text); return parts.reduce((all, one, at) => (one.test(code) ? all | bitOf(at) : all), 0); },
   };
   known.set(key, made);
   return made;
