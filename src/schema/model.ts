@@ -60,6 +60,8 @@ export interface Relation {
   readonly inverse?: string;
   /** Fetched by every look-up, asked for or not. */
   readonly eager?: boolean;
+  /** No foreign key of the database stands behind it: the library alone looks whether the other row is there. */
+  readonly unenforced?: boolean;
 }
 
 /** Statements allowed by row-level security; `undefined` where the schema says nothing of it. */

@@ -49,7 +49,8 @@ function nearest(path: string, homes: readonly string[]): string | undefined {
 }
 
 function partOf(blocks: readonly Named[], unread: Unread[]): SchemaPart {
-  const provider = readString(blocks.find(({ block }) => block.keyword === 'datasource')?.block.settings.get('provider'));
+  const settings = blocks.find(({ block }) => block.keyword === 'datasource')?.block.settings;
+  const provider = readString(settings?.get('provider'));
   const dialect = provider === undefined ? undefined : DIALECTS[provider];
   const models = new Map<string, Named>();
   const enums = new Set<string>();
@@ -62,7 +63,8 @@ function partOf(blocks: readonly Named[], unread: Unread[]): SchemaPart {
   const tables = [...models.values()]
     // The client has no such model.
     .filter(({ block }) => !block.attributes.some((one) => one.name === 'ignore'))
-    .map((one) => new TableReader(one, models, enums, composites, dialect, unread).read());
+    .map((one) => new TableReader(one, models, enums, composites, dialect, unread).read())
+    .map((table) => (readString(settings?.get('relationMode')) === 'prisma' ? { ...table, relations: table.relations.map((one) => ({ ...one, unenforced: true })) } : table));
   return { client: CLIENT, dialect, tables, unread };
 }
 
