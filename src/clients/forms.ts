@@ -79,12 +79,14 @@ export interface UpsertForm extends Facts {
   readonly onConnection?: true;
 }
 
-/** How code tells that an insert violated exactly this key. */
+/** How code tells that an insert or an update violated exactly this key. */
 export interface ViolationRequest {
-  readonly insert: Operation;
+  readonly write: Operation;
+  /** It changes a row that is there; a save that may as well insert one does no harm then. */
+  readonly updates?: boolean;
   readonly table: Table;
   readonly key: UniqueKey;
-  /** Other keys that this insert can violate; 'unknown' where not all keys of the table were read. None: the violation is this key's. */
+  /** Other keys that this write can violate; 'unknown' where not all keys of the table were read. None: the violation is this key's. */
   readonly others: readonly UniqueKey[] | 'unknown';
   /** The expression that holds the error: the caught variable, or the returned one. */
   readonly error: string;

@@ -125,7 +125,7 @@ function provenKey(table: Table, key: UniqueKey, arm: readonly Comparison[], rea
  * `find({ email: input.email })`, `insert(input)`: what the row has there is what was asked for, whatever else it holds. With a
  * second object neither may be the one that writes the column; a relation (`via`) is no property of the row.
  */
-function wholeRowHas({ spreads: [whole, ...others] }: Row, { column, value, via }: Comparison): boolean {
+export function wholeRowHas({ spreads: [whole, ...others] }: Row, { column, value, via }: Comparison): boolean {
   return whole !== undefined && !others.length && !via.length && value.kind === 'member' && value.key === column && value.object === whole && whole.kind !== 'unknown';
 }
 
@@ -146,7 +146,7 @@ function isCopyable(node: Node, value: Value, calls: readonly Node[], file: Sour
 }
 
 /** No spread behind the property can write its column again. */
-function isLastWord(node: Node | undefined, insert: Node): boolean {
+export function isLastWord(node: Node | undefined, insert: Node): boolean {
   for (let at = node; at && at !== insert; at = at.parent) {
     if (at.parent?.type === 'ObjectExpression') return at.parent.properties.slice(at.parent.properties.indexOf(at as never) + 1).every((one) => one.type !== 'SpreadElement');
   }

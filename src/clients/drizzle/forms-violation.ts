@@ -11,13 +11,13 @@ import type { FormContext, ViolationForm, ViolationRequest } from '../forms.ts';
 import { builderOf, stepsOf } from './chain.ts';
 import { isWrapped, wrapsErrors } from './violation.ts';
 
-export function violationForm({ insert, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
+export function violationForm({ write, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
   const { dialect, quote, typescript } = context;
   if (!dialect) return refusal('dialect-unknown', 'How a violation shows depends on the database: name it in settings[\'db-race\'].dialect.');
-  const builder = builderOf(insert);
-  const start = stepsOf(insert.node).get('insert');
+  const builder = builderOf(write);
+  const start = stepsOf(write.node).get(write.verb);
   // `.run()` and `.get()` of a synchronous driver give no promise that could be caught.
-  if (!builder || !start || builder.terminal !== undefined || insert.verb !== 'insert') return refusal('shape', 'The insert is no builder that is awaited where it stands.');
+  if (!builder || !start || builder.terminal !== undefined || (write.verb !== 'insert' && write.verb !== 'update')) return refusal('shape', 'The write is no builder that is awaited where it stands.');
   if (dialect === 'sqlite' && builder.driver !== undefined && builder.driver !== 'better-sqlite3') return refusal('no-form', 'How this driver for SQLite tells a violation was not measured.');
   const wraps = isWrapped(dialect, dialect === 'sqlite' ? 'better-sqlite3' : builder.driver, wrapsErrors((name, part) => context.version(name, part)));
   if (wraps === 'unknown') return refusal('version-unknown', 'Whether the library wraps the driver\'s error depends on its version, which the package.json does not tell.');
@@ -32,7 +32,7 @@ export function violationForm({ insert, table, key, others, error }: ViolationRe
   if (typeof told !== 'string') return told;
   const handle = start.callee.type === 'MemberExpression' ? context.text(start.callee.object) : '';
   // What a function receives may be a transaction's handle.
-  const isReceived = dialect === 'postgres' && !insert.transaction && /^[\w$]+$/.test(handle) && context.imported(handle) === undefined;
+  const isReceived = dialect === 'postgres' && !write.transaction && /^[\w$]+$/.test(handle) && context.imported(handle) === undefined;
   const requires: Requirement[] = [
     onDatabase(dialect),
     ...(dialect === 'sqlite' && builder.driver === undefined ? [{ id: 'driver', text: 'the driver is better-sqlite3', state: 'unknown' } as const] : []),

@@ -10,18 +10,18 @@ import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, ViolationForm, ViolationRequest } from '../forms.ts';
 import { builderOf, chainOf } from './chain.ts';
 
-export function violationForm({ insert, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
+export function violationForm({ write, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
   const { dialect, quote } = context;
   if (!dialect) return refusal('dialect-unknown', 'How a violation shows depends on the database: name it in settings[\'db-race\'].dialect.');
-  const chain = chainOf(insert.node, context);
-  if (!chain || !builderOf(insert) || insert.verb !== 'insert') return refusal('shape', 'The insert is no builder that is awaited where it stands.');
+  const chain = chainOf(write.node, context);
+  if (!chain || !builderOf(write) || (write.verb !== 'insert' && write.verb !== 'update')) return refusal('shape', 'The write is no builder that is awaited where it stands.');
   const drivers = { better: context.version('better-sqlite3') !== undefined, other: context.version('sqlite3') !== undefined };
   if (dialect === 'sqlite' && drivers.other) return refusal('no-form', 'How the driver `sqlite3` tells a violation was not measured.');
   const isOnly = others !== 'unknown' && others.length === 0;
   const told = isOnly ? '' : keyTest(table, key, error, context);
   if (typeof told !== 'string') return told;
   // What a function receives may be a transaction's handle.
-  const isReceived = dialect === 'postgres' && !insert.transaction && /^[\w$]+$/.test(chain.handle) && context.imported(chain.handle) === undefined;
+  const isReceived = dialect === 'postgres' && !write.transaction && /^[\w$]+$/.test(chain.handle) && context.imported(chain.handle) === undefined;
   const requires: Requirement[] = [
     onDatabase(dialect),
     ...(dialect === 'sqlite' && !drivers.better ? [{ id: 'driver', text: 'the driver is better-sqlite3', state: 'unknown' } as const] : []),

@@ -8,19 +8,19 @@ import { onDatabase } from '../common/forms.ts';
 import type { FormContext, ViolationForm, ViolationRequest } from '../forms.ts';
 import { refusal, stepsOf } from './chain.ts';
 
-export function violationForm({ insert, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
+export function violationForm({ write, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
   const { dialect, quote, typescript } = context;
   if (!dialect) return refusal('dialect-unknown', 'How a violation shows depends on the database: name it in settings[\'db-race\'].dialect.');
-  const steps = stepsOf(insert.node);
-  const start = steps.get('insertInto');
-  if (insert.verb !== 'insert' || !start || ![...steps.keys()].some((one) => one.startsWith('execute'))) return refusal('shape', 'The insert is no builder that is executed where it stands.');
+  const steps = stepsOf(write.node);
+  const start = steps.get(write.verb === 'update' ? 'updateTable' : 'insertInto');
+  if ((write.verb !== 'insert' && write.verb !== 'update') || !start || ![...steps.keys()].some((one) => one.startsWith('execute'))) return refusal('shape', 'The write is no builder that is executed where it stands.');
   const property = (name: string, type: string): string => (typescript ? `(${error} as { ${name}?: ${type} }).${name}` : `${error}?.${name}`);
   const isOnly = others !== 'unknown' && others.length === 0;
   const told = isOnly ? '' : keyTest(dialect, table, key, property, quote);
   if (typeof told !== 'string') return told;
   const handle = start.callee.type === 'MemberExpression' ? context.text(start.callee.object) : '';
   // What a function receives may be a transaction's handle.
-  const isReceived = dialect === 'postgres' && !insert.transaction && /^[\w$]+$/.test(handle) && context.imported(handle) === undefined;
+  const isReceived = dialect === 'postgres' && !write.transaction && /^[\w$]+$/.test(handle) && context.imported(handle) === undefined;
   const isKnown = dialect !== 'sqlite' || context.version('better-sqlite3') !== undefined;
   const requires: Requirement[] = [
     onDatabase(dialect),

@@ -111,8 +111,8 @@ function mergedColumns(update: Operation, insert: Operation): readonly string[] 
 }
 
 /** By its class where the file knows it, else by the driver's code; which key it was, only Postgres says. */
-function violation({ insert, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
-  const call = insertOf(insert, table, context);
+function violation({ write, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
+  const call = insertOf(write, table, context);
   if ('kind' in call) return call;
   const { dialect } = call;
   const { quote, typescript } = context;
@@ -129,7 +129,7 @@ function violation({ insert, table, key, others, error }: ViolationRequest, cont
       onDatabase(dialect),
       isOnly ? { id: 'only-key', text: 'no other unique key can be violated', state: 'proven' } : { id: 'key-told', text: 'the error tells which key was violated', state: 'proven' },
     ],
-    changes: dialect === 'postgres' && !insert.transaction ? ['Where it is called inside a Postgres transaction, the violation aborts that transaction.'] : [],
+    changes: dialect === 'postgres' && !write.transaction ? ['Where it is called inside a Postgres transaction, the violation aborts that transaction.'] : [],
     savepoint: () => undefined,
   };
 }

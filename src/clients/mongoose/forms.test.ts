@@ -28,7 +28,7 @@ describe('the violation of one key', () => {
   const test = (body: string, others: ViolationRequest['others'] = [], typescript = true) => {
     const { operations, context } = traced(body, typescript);
     const insert = operations.at(-1)!;
-    const form = forms.violation!({ insert, table: insert.table.table!, key: keyOf(insert), others, error: 'error' }, context);
+    const form = forms.violation!({ write: insert, table: insert.table.table!, key: keyOf(insert), others, error: 'error' }, context);
     return 'reason' in form ? form.id : form.test;
   };
   it('is told by its code, and by the index\'s fields where there are other keys', () => {
@@ -45,7 +45,7 @@ describe('the violation of one key', () => {
   it('asks for the index itself', () => {
     const { operations, context } = traced('await User.create({ email });');
     const insert = operations[0]!;
-    expect(forms.violation!({ insert, table: insert.table.table!, key: keyOf(insert), others: [], error: 'error' }, context)).toMatchObject({ requires: [{ id: 'index-built', state: 'unknown' }] });
+    expect(forms.violation!({ write: insert, table: insert.table.table!, key: keyOf(insert), others: [], error: 'error' }, context)).toMatchObject({ requires: [{ id: 'index-built', state: 'unknown' }] });
   });
 });
 

@@ -20,10 +20,10 @@ function indexBuilt(key: UniqueKey): Requirement {
   };
 }
 
-function violation({ insert, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
+function violation({ write, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
   // The variable would go on holding the document that was not stored.
-  if (insert.detail?.['method'] === 'save') return refuseForm('shape', '`save` stores the document that its variable holds, which would not be the one that is there; use `create`.');
-  if (insert.many || insert.detail?.['method'] === 'bulkWrite' || insert.detail?.['method'] === 'insertMany') return refuseForm('several-rows', 'An insert of several documents stops at the first that is there, or goes on without saying for which.');
+  if (write.detail?.['method'] === 'save') return refuseForm('shape', '`save` stores the document that its variable holds, which would not be the one that is there; use `create`.');
+  if (write.many || write.detail?.['method'] === 'bulkWrite' || write.detail?.['method'] === 'insertMany') return refuseForm('several-rows', 'An insert of several documents stops at the first that is there, or goes on without saying for which.');
   const isOnly = others !== 'unknown' && others.length === 0;
   const field = (name: string, type: string): string => (context.typescript ? `(${error} as { ${name}?: ${type} }).${name}` : `${error}.${name}`);
   const { quote } = context;

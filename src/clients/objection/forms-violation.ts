@@ -10,13 +10,13 @@ import { chainOf, givenTo, plainModel } from './chain.ts';
 
 const INSERTING: ReadonlySet<string> = new Set(['insert', 'insertAndFetch', 'returning']);
 
-export function violationForm({ insert, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
+export function violationForm({ write, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
   const { dialect, quote } = context;
   if (!dialect) return refusal('dialect-unknown', 'How a violation shows depends on the database: name it in settings[\'db-race\'].dialect.');
   const version = context.version('objection');
   if (version !== undefined && version < 3) return refusal('version', 'Violations were measured with Objection 3.');
-  const chain = chainOf(insert, INSERTING);
-  if (!chain || insert.verb !== 'insert') return refusal('shape', 'The insert is no query that is awaited where it stands.');
+  const chain = chainOf(write, INSERTING);
+  if (!chain || write.verb !== 'insert') return refusal('shape', 'The insert is no query that is awaited where it stands.');
   if (chain.own.related === 'other') return refusal('relation', 'What else an insert through this relation writes is not known here.');
   const hooks = plainModel(chain, ['insert', 'find', 'values'], 'an insert that meets the row');
   if (hooks) return hooks;
@@ -38,12 +38,12 @@ export function violationForm({ insert, table, key, others, error }: ViolationRe
   return {
     kind: 'form', id: `objection-violation-${dialect}`, test: `${test}${told && ` && ${told}`}`, requires,
     // What a function receives may be a transaction's handle.
-    changes: dialect === 'postgres' && !insert.transaction && given !== '' ? ['Where it is given a Postgres transaction, the violation aborts that transaction.'] : [],
+    changes: dialect === 'postgres' && !write.transaction && given !== '' ? ['Where it is given a Postgres transaction, the violation aborts that transaction.'] : [],
     savepoint: (call) => {
       const [only] = chain.root.arguments;
       if (chain.method !== 'query' || only?.type !== 'Identifier' || chain.root.arguments.length !== 1) return undefined;
       const inner = context.fresh('nested');
-      const at = only.range[0] - insert.node.range[0];
+      const at = only.range[0] - write.node.range[0];
       return `${context.text(chain.root.callee.object)}.transaction(${only.name}, async (${inner}) => ${call.slice(0, at)}${inner}${call.slice(at + only.name.length)})`;
     },
   };

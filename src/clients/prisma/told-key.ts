@@ -10,7 +10,7 @@ import { callText } from './call-text.ts';
 
 const CAUSE = ['meta', 'driverAdapterError', 'cause', 'constraint'];
 
-export function violationForm({ insert, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
+export function violationForm({ write, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
   const version = context.version('@prisma/client') ?? context.version('prisma');
   const isOnly = others !== 'unknown' && others.length === 0;
   const tells = isOnly ? '' : keyTest(table, key, error, version, context);
@@ -20,7 +20,7 @@ export function violationForm({ insert, table, key, others, error }: ViolationRe
   const requires: Requirement[] = version === undefined ? [{ id: 'version', text: 'Prisma is of version 5, 6 or 7', state: 'unknown' }] : [];
   return {
     kind: 'form', id: 'prisma-p2002', test: `${known} === ${context.quote}P2002${context.quote}${tells ? ` && ${tells}` : ''}`, requires, changes: [],
-    savepoint: (call) => (version !== undefined && version >= 7 ? nested(insert, call, context) : undefined),
+    savepoint: (call) => (version !== undefined && version >= 7 ? nested(write, call, context) : undefined),
   };
 }
 
@@ -55,8 +55,8 @@ function indexName(table: Table, key: UniqueKey): string {
 }
 
 /** `tx.$transaction((nested) => nested.user.create(…))`: a savepoint, from version 7 on. */
-function nested(insert: ViolationRequest['insert'], call: string, context: FormContext): string | undefined {
-  const text = callText(insert);
+function nested(write: ViolationRequest['write'], call: string, context: FormContext): string | undefined {
+  const text = callText(write);
   const handle = text && context.text(text.handle);
   if (handle === undefined || !call.startsWith(`${handle}.`)) return undefined;
   const name = context.fresh('nested');

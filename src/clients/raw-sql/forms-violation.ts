@@ -7,10 +7,10 @@ import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, ViolationForm, ViolationRequest } from '../forms.ts';
 import { isRefused, writtenBy } from './statement-text.ts';
 
-export function violationForm({ insert, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
+export function violationForm({ write, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
   const { quote, typescript } = context;
   // Its text stays as it is, wherever it stands.
-  const written = writtenBy(insert, 'insert', context);
+  const written = writtenBy(write, 'insert', context);
   if (isRefused(written) && written.id !== 'text-elsewhere') return written;
   const dialect = context.dialect!;
   if (dialect === 'sqlite') return refusal('no-form', 'No form was proven through a driver for SQLite.');
@@ -22,13 +22,13 @@ export function violationForm({ insert, table, key, others, error }: ViolationRe
     if (dialect === 'mysql') return refusal('key-not-told', `${several}, and the error does not tell which it was.`);
     const name = key.name ?? (key.primary ? `${table.dbName}_pkey` : undefined);
     if (name === undefined) return refusal('key-not-told', `${several}, and this one has no name by which the error could tell it; give it one.`);
-    const driver = insert.violation?.tells.some((one) => one.path[0] === 'constraint_name' && one.fires === true);
+    const driver = write.violation?.tells.some((one) => one.path[0] === 'constraint_name' && one.fires === true);
     told = ` && ${property(driver ? 'constraint_name' : 'constraint')} === ${quote}${name}${quote}`;
   }
-  const { callee } = insert.node as { readonly callee?: { readonly type: string; readonly object?: never } };
+  const { callee } = write.node as { readonly callee?: { readonly type: string; readonly object?: never } };
   const handle = callee?.type === 'MemberExpression' && callee.object ? context.text(callee.object) : '';
   // What a function receives may be a connection with a transaction.
-  const isReceived = dialect === 'postgres' && !insert.transaction && /^[\w$]+$/.test(handle) && !/pool/i.test(handle) && context.imported(handle) === undefined;
+  const isReceived = dialect === 'postgres' && !write.transaction && /^[\w$]+$/.test(handle) && !/pool/i.test(handle) && context.imported(handle) === undefined;
   const requires: Requirement[] = [
     { id: 'dialect', text: `the database is ${dialect === 'mysql' ? 'MySQL' : 'Postgres'}`, state: 'proven' },
     told ? { id: 'key-told', text: 'the error tells which key was violated', state: 'proven' } : { id: 'only-key', text: 'no other unique key can be violated', state: 'proven' },

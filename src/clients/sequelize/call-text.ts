@@ -19,6 +19,17 @@ export function callText(operation: Operation, context: FormContext): CallText |
   return { node, method: node.callee.property, receiver: context.text(node.callee.object), first: first && unwrap(first), options: options && unwrap(options) };
 }
 
+/** A model's own `create` or `update`; for an update also `row.update(values, options)` and `row.save(options)`. */
+export function methodText(operation: Operation, name: 'create' | 'update', context: FormContext): Pick<CallText, 'options'> | undefined {
+  const call = callText(operation, context);
+  if (call || name === 'create') return call?.method.name === name ? call : undefined;
+  const node = unwrap(operation.node);
+  const method = operation.detail?.['method'];
+  if (node.type !== 'CallExpression' || node.optional || (method !== 'instance.update' && method !== 'save')) return undefined;
+  const options = node.arguments[method === 'save' ? 0 : 1];
+  return { options: options && unwrap(options) };
+}
+
 export function provenOn(context: FormContext): Proven | Refusal {
   const { dialect } = context;
   if (dialect === undefined) return refusal('dialect-unknown', 'What a call does at a conflict depends on the database: name it in settings[\'db-race\'].dialect.');

@@ -11,7 +11,7 @@ import { enclosingStatement, keyName } from '../../source/syntax.ts';
 import { burnsIds, namedKey, onDatabase, secondKey } from '../common/forms.ts';
 import { refuseForm as refusal } from '../common/refusal.ts';
 import type { FormContext, Forms, InsertMissingRequest, UpsertForm, UpsertRequest, ViolationForm, ViolationRequest } from '../forms.ts';
-import { callText, provenOn, transactionText, version, type CallText, type Proven } from './call-text.ts';
+import { callText, methodText, provenOn, transactionText, version, type CallText, type Proven } from './call-text.ts';
 import { guardedWrite } from './forms-guarded.ts';
 import { ID } from './handles.ts';
 
@@ -123,11 +123,11 @@ function insertMissing({ insert }: InsertMissingRequest, context: FormContext): 
 }
 
 /** The library's own error, whatever the driver threw; on Postgres it names the columns, on MySQL perhaps the key. */
-function violation({ insert, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
+function violation({ write, updates, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
   const dialect = provenOn(context);
   if (typeof dialect !== 'string') return dialect;
-  const call = callText(insert, context);
-  if (!call || call.method.name !== 'create') return refusal('shape', 'The insert is no `create` of a model that stands at one place.');
+  const call = methodText(write, updates ? 'update' : 'create', context);
+  if (!call) return refusal('shape', `\`${write.label}\` is no \`${updates ? 'update' : 'create'}\` that stands at one place.`);
   const { quote, typescript } = context;
   const known = context.imported('UniqueConstraintError');
   const test = known ? `${error} instanceof ${known}` : `${typescript ? `(${error} as { name?: unknown })` : error}.name === ${quote}SequelizeUniqueConstraintError${quote}`;
@@ -135,7 +135,7 @@ function violation({ insert, table, key, others, error }: ViolationRequest, cont
   if (!isOnly && dialect === 'mysql') return refusal('key-not-told', `Other unique keys of \`${table.name}\` can be violated as well, and the error does not surely tell which it was.`);
   const fields = known ? `${error}.fields` : typescript ? `(${error} as { fields?: object }).fields ?? {}` : `${error}.fields ?? {}`;
   const told = isOnly ? '' : ` && Object.keys(${fields}).join() === ${quote}${key.columns.map((one) => table.columns.get(one)?.dbName ?? one).join()}${quote}`;
-  const isReceived = dialect === 'postgres' && call.options !== undefined && !insert.transaction;
+  const isReceived = dialect === 'postgres' && call.options !== undefined && !write.transaction;
   return {
     kind: 'form', id: `sequelize-violation-${dialect}`, test: `${test}${told}`,
     requires: [onDatabase(dialect), version(context), told ? { id: 'key-told', text: 'the error tells which key was violated', state: 'proven' } : { id: 'only-key', text: 'no other unique key can be violated', state: 'proven' }],

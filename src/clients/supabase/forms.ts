@@ -164,12 +164,13 @@ function keyWins(row: Row, key: UniqueKey): boolean {
 // ---------------------------------------------------------------------------------------------------------- violation
 
 /** "duplicate key value violates unique constraint "users_email_key"": the message names the key, whatever policies hide. */
-function violation({ insert, table, key, error }: ViolationRequest, { quote, typescript }: FormContext): ViolationForm | Refusal {
-  const thrown = insert.violation?.arrives === 'thrown';
+function violation({ write, updates, table, key, others, error }: ViolationRequest, { quote, typescript }: FormContext): ViolationForm | Refusal {
+  const thrown = write.violation?.arrives === 'thrown';
   const held = thrown && typescript ? `(${error} as { code?: string; message?: string } | null)` : error;
   const code = `${held}?.code === ${quote}23505${quote}`;
   const facts = { kind: 'form' as const, requires: [] as readonly Requirement[], changes: [], savepoint: () => undefined };
-  if (table.complete && table.keys.every((one) => one === key || one.where === undefined && cannotCollide(one, table, insert.rows?.[0]))) return { ...facts, id: 'supabase-violation', test: code };
+  const isOnly = updates ? others.length === 0 : table.complete && table.keys.every((one) => one === key || one.where === undefined && cannotCollide(one, table, write.rows?.[0]));
+  if (isOnly) return { ...facts, id: 'supabase-violation', test: code };
   const name = key.name;
   if (name === undefined) return refuseForm('key-unnamed', `\`${table.name}\` has several unique keys, and the name of the one on ${listed(key.columns)}, by which the error tells it, is not in the schema.`);
   return { ...facts, id: 'supabase-violation-key', test: `${code} && ${held}${thrown && typescript ? '?' : ''}.message${thrown && typescript ? '?' : ''}.includes(${quote}"${name}"${quote})` };

@@ -8,12 +8,13 @@ import type { FormContext, ViolationForm, ViolationRequest } from '../forms.ts';
 import { refuseForm } from '../common/refusal.ts';
 import { callText } from './call-text.ts';
 
-export function violationForm({ insert, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
+export function violationForm({ write, updates, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
   const { dialect, quote, typescript } = context;
   if (!dialect) return refuseForm('dialect-unknown', 'How a violation shows depends on the database: name it in settings[\'db-race\'].dialect.');
-  if (insert.verb !== 'insert') return refuseForm('save-may-update', '`save` updates a row that is there instead of failing.');
+  if (write.verb !== 'insert' && !updates) return refuseForm('save-may-update', '`save` updates a row that is there instead of failing.');
+  if (dialect === 'sqlite' && write.verb === 'save') return refuseForm('no-form', 'On SQLite a `save`, which opens a transaction of its own, was not proven: two of them can also meet a locked database.');
   const generated = [...table.columns.values()].find((one) => one.default === 'generated-id');
-  if (dialect === 'mysql' && generated) return refuseForm('mysql-generated-id', `On MySQL no form for \`${table.name}\`, whose \`${generated.name}\` is generated, was proven yet.`);
+  if (dialect === 'mysql' && generated && !updates) return refuseForm('mysql-generated-id', `On MySQL no form for \`${table.name}\`, whose \`${generated.name}\` is generated, was proven yet.`);
   const isOnly = others !== 'unknown' && others.length === 0;
   const known = context.imported('QueryFailedError');
   // What an instance of QueryFailedError carries of its driver's error is not typed.
@@ -22,17 +23,17 @@ export function violationForm({ insert, table, key, others, error }: ViolationRe
   if (tells && typeof tells !== 'string') return tells;
   const code = codeTest(dialect, key, property, context);
   const tests = [...(known ? [`${error} instanceof ${known}`] : []), ...(code ? [code] : []), ...(tells ? [tells] : [])];
-  const call = callText(insert, table, context);
+  const call = callText(write, table, context);
   const handle = 'kind' in call ? '' : call.receiver;
   // A field is made with its class, outside of any transaction; what a function receives may be a transaction's.
-  const isReceived = dialect === 'postgres' && !insert.transaction && !handle.startsWith('this.');
-  const isBorrowed = isReceived && insert.detail?.['borrowed'] === true;
+  const isReceived = dialect === 'postgres' && !write.transaction && !handle.startsWith('this.');
+  const isBorrowed = isReceived && write.detail?.['borrowed'] === true;
   const requires: Requirement[] = [
     ...(isBorrowed ? [{ id: 'no-transaction', text: `\`${handle}\` is not a transaction's, which the violation would abort`, state: 'unknown' } as const] : []),
     { id: 'dialect', text: `the database is ${dialect === 'postgres' ? 'Postgres' : dialect === 'mysql' ? 'MySQL' : 'SQLite'}`, state: 'proven' },
     ...(tells ? [{ id: 'key-told', text: 'the error tells which key was violated', state: 'proven' } as const] : [{ id: 'only-key', text: 'no other unique key can be violated', state: 'proven' } as const]),
   ];
-  return { kind: 'form', id: `typeorm-violation-${dialect}`, test: tests.join(' && '), requires, changes: isReceived && !isBorrowed ? ['Where it is called with a handle of a Postgres transaction, the violation aborts that transaction.'] : [], savepoint: (call) => nested({ insert, table }, call, context) };
+  return { kind: 'form', id: `typeorm-violation-${dialect}`, test: tests.join(' && '), requires, changes: isReceived && !isBorrowed ? ['Where it is called with a handle of a Postgres transaction, the violation aborts that transaction.'] : [], savepoint: (call) => nested({ write, table }, call, context) };
 }
 
 function codeTest(dialect: NonNullable<FormContext['dialect']>, key: UniqueKey, property: (name: string) => string, { quote, version }: FormContext): string {
@@ -55,8 +56,8 @@ function keyTest(dialect: NonNullable<FormContext['dialect']>, table: Table, key
 }
 
 /** `manager.transaction((inner) => inner.insert(…))`: a savepoint, after whose end the outer transaction goes on. */
-function nested({ insert, table }: Pick<ViolationRequest, 'insert' | 'table'>, call: string, context: FormContext): string | undefined {
-  const text = callText(insert, table, context);
+function nested({ write, table }: Pick<ViolationRequest, 'write' | 'table'>, call: string, context: FormContext): string | undefined {
+  const text = callText(write, table, context);
   if ('kind' in text || text.on !== 'manager' || !call.startsWith(`${text.receiver}.`)) return undefined;
   const inner = context.fresh('nested');
   return `${text.receiver}.transaction((${inner}) => ${inner}${call.slice(text.receiver.length)})`;

@@ -134,7 +134,7 @@ describe('violations', () => {
   const test = (body: string, column: string, setup: Setup & { others?: 'unknown' } = {}): string => {
     const { operations: [insert], context } = traced(body, { dialect: 'postgres', ...setup });
     const key = table(insert!).keys.find((one) => one.columns.join() === column)!;
-    const made = forms.violation!({ insert: insert!, table: table(insert!), key, others: setup.others ?? [], error: 'error' }, context);
+    const made = forms.violation!({ write: insert!, table: table(insert!), key, others: setup.others ?? [], error: 'error' }, context);
     return 'reason' in made ? made.id : made.test;
   };
 
@@ -152,7 +152,7 @@ describe('violations', () => {
 
   it('nests a manager\'s call in a savepoint', () => {
     const { operations: [insert], context } = traced('await manager.insert(Tool, { code: a });', { dialect: 'postgres' });
-    const made = forms.violation!({ insert: insert!, table: table(insert!), key: table(insert!).keys[1]!, others: [], error: 'error' }, context);
+    const made = forms.violation!({ write: insert!, table: table(insert!), key: table(insert!).keys[1]!, others: [], error: 'error' }, context);
     expect('savepoint' in made && made.savepoint?.('manager.insert(Tool, { code: a })')).toBe('manager.transaction((nested) => nested.insert(Tool, { code: a }))');
   });
 });

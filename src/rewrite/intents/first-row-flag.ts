@@ -41,7 +41,7 @@ export function firstRowFlag(intent: FirstRowFlag, context: RewriteContext): Rew
   if (!place) return refuse('flag-elsewhere', `\`${flag.column}\` is worked out away from the insert; write it in the inserted object first.`);
   if (!isGivenValues(insert.node, trace)) return refuse('work-between', 'The inserted values do more than give values, and would be worked out twice.');
   const error = caughtName(context, [insert]);
-  const violation = client?.forms?.violation?.({ insert, table, key, others: otherKeys(table, key, row), error }, forms);
+  const violation = client?.forms?.violation?.({ write: insert, table, key, others: otherKeys(table, key, row), error }, forms);
   if (!violation) return refuse('no-form', `How ${client?.name ?? 'this library'} tells which key was violated is not known here.`);
   if (isRefusal(violation)) return violation;
   const without = forms.edited(insert.node, [withoutFlag(place)]);

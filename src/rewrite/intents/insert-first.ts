@@ -28,7 +28,7 @@ function formOf(ensured: Ensured, context: RewriteContext): UpsertForm | Refusal
   const [other] = others;
   if (other) return refuse('several-keys', `The insert also gives ${list(other.columns)}: where the row that is there has that too, the database may report that key instead of ${list(key.columns)}.`);
   const error = caughtName(context, [insert, update ?? read]);
-  const violation = client?.forms?.violation?.({ insert, table, key, others, error }, forms);
+  const violation = client?.forms?.violation?.({ write: insert, table, key, others, error }, forms);
   if (!violation) return refuse('no-form', `How ${client?.name ?? 'this library'} tells which key was violated is not known here.`);
   if (isRefusal(violation)) return violation;
   const fallback = update ? client!.forms!.updateByKey?.(update, { key, table, keyText: texts, wants }, forms) : wants === 'row' ? client!.forms!.surely?.(read, forms) : '';
