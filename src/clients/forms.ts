@@ -301,6 +301,8 @@ export interface Forms {
   dropsUndefined?(read: Operation): boolean;
   upsert?(request: UpsertRequest, context: FormContext): UpsertForm | Refusal;
   violation?(request: ViolationRequest, context: FormContext): ViolationForm | Refusal;
+  /** `violation` was run for updates as well, whose violation tells what it tells of an insert. */
+  readonly claims?: true;
   /** The look-up of a row that is surely there: the same call, in the variant that throws when nothing is found. */
   surely?(read: Operation, context: FormContext): string | undefined;
   /** An update of the found row, written so that it finds its row by the key and reads nothing of what was found. */

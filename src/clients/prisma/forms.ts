@@ -21,6 +21,7 @@ export const forms: Forms = {
   dropsUndefined: (read) => !/^(?:findUnique|update$)/.test(callText(read)?.method.name ?? ''),
   upsert: upsertForm,
   violation: violationForm,
+  claims: true,
   insertMissing,
   replaceSet,
   singleUpsert,

@@ -28,6 +28,7 @@ function create(read: Operation, insert: Operation, context: RewriteContext): Re
 }
 
 function claim(read: Operation, update: Operation, context: RewriteContext): Rewrite | Refusal {
+  if (!context.client?.forms?.claims) return refuse('no-form', 'An update that claims a value is not rewritten for this library: catch the violation of its key around it, and answer as the check does.');
   const claimed = claimedKey(read, update, context);
   if (isRefusal(claimed)) return claimed;
   const check = claimCheck(read, update, claimed, context);
