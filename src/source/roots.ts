@@ -3,7 +3,9 @@ import { dirname, join, resolve } from 'node:path';
 import { contentOf, isFile, isMissing } from './files.ts';
 
 /** What marks the top of a repository or workspace. */
-const WORKSPACE_MARKS = ['pnpm-workspace.yaml', '.git', 'turbo.json', 'nx.json', 'lerna.json', 'rush.json', '.hg'];
+const WORKSPACE_MARKS = ['pnpm-workspace.yaml', '.git', 'nx.json', 'lerna.json', 'rush.json', '.hg'];
+/** Turborepo's stands at the top, and in packages that extend that of the top (`"extends": ["//"]`). */
+const TURBO_MARKS = ['turbo.json', 'turbo.jsonc'];
 
 /** What a folder is to those below it; a process that stays looks again after a while. */
 interface Level { readonly holdsPackage: boolean; readonly isTop: boolean; readonly at: number }
@@ -37,10 +39,17 @@ function levelOf(folder: string): Level {
   const known = levels.get(folder);
   if (known && now - known.at < FRESH) return known;
   const manifest = manifestOf(folder);
-  const made = { holdsPackage: manifest !== undefined, isTop: manifest?.['workspaces'] !== undefined || WORKSPACE_MARKS.some((name) => !isMissing(join(folder, name))), at: now };
+  const made = { holdsPackage: manifest !== undefined, isTop: manifest?.['workspaces'] !== undefined || WORKSPACE_MARKS.some((name) => !isMissing(join(folder, name))) || TURBO_MARKS.some((name) => isOwnTurbo(join(folder, name))), at: now };
   if (levels.size >= MAX_LEVELS) levels.clear();
   levels.set(folder, made);
   return made;
+}
+
+/** They may hold comments, so that they are no JSON. */
+function isOwnTurbo(path: string): boolean {
+  if (!isFile(path)) return false;
+  const content = contentOf(path);
+  return !('text' in content) || !/"extends"\s*:/.test(content.text);
 }
 
 /** For tests, and for a host that knows that files changed. */
