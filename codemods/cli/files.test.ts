@@ -1,4 +1,4 @@
-import { chmodSync, symlinkSync } from 'node:fs';
+import { chmodSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sandbox, type Sandbox } from './cli.test.help.ts';
@@ -54,6 +54,20 @@ describe('which files are looked at', () => {
     [['src/*.ts'], ['src/a.ts', 'src/kept.log.ts', 'src/p.ts']], [['src/**/*.mts', 'src/b.jsx'], ['src/b.jsx', 'src/deep/e.mts']],
     [['src', 'src/a.ts'], ALL.filter((one) => one.startsWith('src/'))], [['**/a.ts'], ['src/a.ts']],
   ])('%j are paths and globs', (paths, expected) => expect(names(paths)).toEqual(expected));
+
+  it('a file that links lead to is looked at once', () => {
+    symlinkSync('a.ts', join(box.folder, 'src/a.link.ts'));
+    symlinkSync('out', join(box.folder, 'linked'));
+    box.write({ 'out/z.ts': '' });
+    symlinkSync(join(box.folder, 'out/z.ts'), join(box.folder, 'src/z1.ts'));
+    symlinkSync(join(box.folder, 'out/z.ts'), join(box.folder, 'src/z2.ts'));
+    try {
+      expect(names([])).toEqual([...ALL, 'src/z1.ts'].sort());
+      expect(names(['src/a.link.ts'])).toEqual(['src/a.link.ts']);
+    } finally {
+      for (const one of ['src/a.link.ts', 'linked', 'src/z1.ts', 'src/z2.ts', 'out/z.ts']) rmSync(join(box.folder, one));
+    }
+  });
 
   it('a file that is named and left out is told', () => {
     const { files, skipped } = select(['src/g.test.ts', 'out/l.js', 'src/a.ts'], { cwd: box.folder, ignore: ['a.ts'] });

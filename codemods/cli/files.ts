@@ -1,6 +1,6 @@
 /** Which files a command reads: paths, folders and globs, less what git, the presets and `--ignore` leave out; and reading them. */
 import { isUtf8 } from 'node:buffer';
-import { existsSync, readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import ignore from 'ignore';
 import { IGNORES } from '../../src/ignores.ts';
@@ -57,8 +57,24 @@ export function select(paths: readonly string[], options: SelectOptions): Select
       for (const one of found) files.add(one);
     } else throw new UsageError(`There is no file or folder ${given}. Paths start at ${options.cwd}.`);
   }
-  return { files: [...files].sort(), skipped, errors };
+  return { files: withoutTwins([...files].sort()), skipped, errors };
 }
+
+/** A link to a file that is looked at anyway would report its races twice, and want to write it twice. */
+function withoutTwins(files: readonly string[]): string[] {
+  const links = new Set(files.filter(isLink));
+  if (!links.size) return [...files];
+  const seen = new Set(files.filter((one) => !links.has(one)).map(targetOf));
+  return files.filter((one) => {
+    if (!links.has(one)) return true;
+    const target = targetOf(one);
+    return !seen.has(target) && seen.add(target);
+  });
+}
+
+const isLink = (path: string): boolean => { try { return lstatSync(path).isSymbolicLink(); } catch { return false; } };
+/** Folders on the way may be links as well. */
+const targetOf = (path: string): string => { try { return realpathSync(path); } catch { return path; } };
 
 function statOf(path: string): Stats | undefined {
   try { return statSync(path); } catch { return undefined; }
