@@ -55,6 +55,9 @@ function byPackage(source: string, from: string): string | undefined {
   return fileAt(join(folder, 'src', inner ?? 'index')) ?? fileAt(join(folder, inner ?? 'index'));
 }
 
+/** The folder of a package of the workspace around a file. */
+export const ownPackage = (name: string, file: string): string | undefined => packagesAround(file).get(name)?.folder;
+
 /** The packages of the workspace around a file, by name. */
 function packagesAround(file: string): ReadonlyMap<string, Package> {
   const top = rootsFor(file, dirname(file)).at(-1)!;

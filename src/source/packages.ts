@@ -1,21 +1,90 @@
 /** What the nearest package.json files say of installed versions. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { contentOf } from './files.ts';
+import { ownPackage } from './own-names.ts';
+import { manifestOf } from './roots.ts';
 
-const manifests = new Map<string, Readonly<Record<string, string>> | undefined>();
+const manifests = new Map<string, Dependencies | undefined>();
 const MAX_LEVELS = 12;
 
-/** The major (or minor) version of `name` in the dependency lists from `file` upwards (`^7.1.0` → 7, or 1); undefined when none tells. */
+/**
+ * The major (or minor) version of `name` in the dependency lists from `file` upwards (`^7.1.0` → 7, or 1), else in those of the workspace's
+ * packages that its own lists: an application often gets its client from one of them. Undefined when none tells.
+ */
 export function packageVersion(name: string, file: string, part: 'major' | 'minor' = 'major'): number | undefined {
   let folder = dirname(file);
+  let inner: Dependencies | undefined;
   for (let level = 0; level < MAX_LEVELS; level++) {
-    const range = dependencies(folder)?.[name];
-    const found = range ? /(?:^|[^\d.])(?<major>\d+)(?:\.(?<minor>\d+)|\.|$|\s)/.exec(range)?.groups : undefined;
-    // A range that names no minor version leaves it open.
-    if (found?.['major']) return part === 'major' ? Number(found['major']) : found['minor'] === undefined ? undefined : Number(found['minor']);
+    const listed = dependencies(folder);
+    inner ??= listed;
+    const found = versionIn(listed?.[name], name, folder);
+    if (found) return found[part];
+    const parent = dirname(folder);
+    if (parent === folder) break;
+    folder = parent;
+  }
+  return inner && versionBehind(inner, name, file)?.[part];
+}
+
+interface Version { readonly major: number; readonly minor: number | undefined }
+type Dependencies = Readonly<Record<string, string>>;
+
+function versionIn(range: string | undefined, name: string, folder: string): Version | undefined {
+  const told = range?.startsWith('catalog:') ? fromCatalog(range.slice('catalog:'.length).trim() || 'default', name, folder) : range;
+  const found = told ? /(?:^|[^\d.])(?<major>\d+)(?:\.(?<minor>\d+)|\.|$|\s)/.exec(told)?.groups : undefined;
+  // A range that names no minor version leaves it open.
+  return found?.['major'] === undefined ? undefined : { major: Number(found['major']), minor: found['minor'] === undefined ? undefined : Number(found['minor']) };
+}
+
+/** What those workspace packages ask for; undefined where they differ. */
+function versionBehind(listed: Dependencies, name: string, file: string): Version | undefined {
+  // Only where a range means a package of the workspace is its tree looked through for it.
+  const own = Object.keys(listed).filter((one) => /^(?:workspace:|file:|link:|\*$)/.test(listed[one]!));
+  const found = own.flatMap((one) => {
+    const folder = ownPackage(one, file);
+    const version = folder === undefined ? undefined : versionIn(dependencies(folder)?.[name], name, folder);
+    return version ? [version] : [];
+  });
+  const [first] = found;
+  return first && found.every((one) => one.major === first.major && one.minor === first.minor) ? first : undefined;
+}
+
+/** Catalogues of versions stand at the workspace's top: in pnpm-workspace.yaml, or in package.json (Bun). */
+function fromCatalog(catalog: string, name: string, start: string): string | undefined {
+  let folder = start;
+  for (let level = 0; level < MAX_LEVELS; level++) {
+    const yaml = contentOf(join(folder, 'pnpm-workspace.yaml'));
+    const found = 'text' in yaml ? inYaml(yaml.text, catalog, name) : inManifest(manifestOf(folder), catalog, name);
+    if (found !== undefined) return found;
     const parent = dirname(folder);
     if (parent === folder) return undefined;
     folder = parent;
+  }
+  return undefined;
+}
+
+function inManifest(manifest: Record<string, unknown> | undefined, catalog: string, name: string): string | undefined {
+  for (const place of [manifest?.['workspaces'], manifest]) {
+    const { catalog: plain, catalogs } = (place ?? {}) as { catalog?: Dependencies; catalogs?: Readonly<Record<string, Dependencies>> };
+    const found = (catalog === 'default' ? plain?.[name] : undefined) ?? catalogs?.[catalog]?.[name];
+    if (typeof found === 'string') return found;
+  }
+  return undefined;
+}
+
+const bare = (text: string): string => text.replace(/^(['"])(.*)\1$/, '$2');
+
+/** `catalog:` and `catalogs: <name>:` hold one `name: range` a line. */
+function inYaml(text: string, catalog: string, name: string): string | undefined {
+  let path: { readonly indent: number; readonly key: string }[] = [];
+  for (const line of text.split('\n')) {
+    const { space, key, value } = /^(?<space> *)(?<key>"[^"]+"|'[^']+'|[^\s'"#:][^:#]*?)\s*:(?:\s+(?<value>.*))?$/.exec(line.trimEnd())?.groups ?? {};
+    if (space === undefined || key === undefined) continue;
+    path = [...path.filter((one) => one.indent < space.length), { indent: space.length, key: bare(key) }];
+    const [first, second, third] = path.map((one) => one.key);
+    const isMeant = path.length === 2 ? catalog === 'default' && first === 'catalog' && second === name : path.length === 3 && first === 'catalogs' && second === catalog && third === name;
+    if (isMeant) return value === undefined ? undefined : bare(value.replace(/\s+#.*$/, ''));
   }
   return undefined;
 }
@@ -46,7 +115,7 @@ export function nearestPackages(names: readonly string[], file: string): readonl
   return [];
 }
 
-function dependencies(folder: string): Readonly<Record<string, string>> | undefined {
+function dependencies(folder: string): Dependencies | undefined {
   if (manifests.has(folder)) return manifests.get(folder);
   let found: Record<string, string> | undefined;
   const path = join(folder, 'package.json');
