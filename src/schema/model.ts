@@ -80,6 +80,8 @@ export interface Table {
   /** Something that runs beside a write and that a rewritten statement may skip: hooks, listeners, cascades, triggers. */
   readonly sideEffects: readonly string[];
   readonly rowSecurity?: RowSecurity;
+  /** The library looks after relations in place of the database, and picks the rows of most writes by a look-up of their own before. */
+  readonly libraryRelations?: boolean;
   /** Database names follow a rule that was not read (a naming strategy), where the declaration does not give them. */
   readonly namesUnknown?: boolean;
   /** Rows are documents of a database without SQL. */

@@ -48,6 +48,7 @@ function upsertForm(request: UpsertRequest, context: FormContext): UpsertForm | 
   const { dialect } = context;
   if (!dialect) return refuseForm('dialect-unknown', 'Whether `upsert` is one statement depends on the database: name it in settings[\'db-race\'].dialect.');
   if (dialect === 'mysql') return refuseForm('not-atomic', 'On MySQL Prisma runs `upsert` as a SELECT and then an INSERT or UPDATE.');
+  if (table.libraryRelations) return refuseForm('not-atomic', 'With `relationMode = "prisma"` Prisma runs `upsert` as a SELECT and then an INSERT or UPDATE.');
   const text = callText(insert);
   const data = text?.properties.get('data');
   if (!text || !data || text.method.name !== 'create') return refuseForm('argument', 'The argument of the insert is no object literal.');

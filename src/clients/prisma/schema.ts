@@ -60,11 +60,13 @@ function partOf(blocks: readonly Named[], unread: Unread[]): SchemaPart {
     else if (one.block.keyword === 'type') composites.add(one.block.name);
     else if ((one.block.keyword === 'model' || one.block.keyword === 'view') && !models.has(one.block.name)) models.set(one.block.name, one);
   }
+  // Until Prisma 4.5 it had another name.
+  const isEmulated = ['relationMode', 'referentialIntegrity'].some((name) => readString(settings?.get(name)) === 'prisma');
   const tables = [...models.values()]
     // The client has no such model.
     .filter(({ block }) => !block.attributes.some((one) => one.name === 'ignore'))
     .map((one) => new TableReader(one, models, enums, composites, dialect, unread).read())
-    .map((table) => (readString(settings?.get('relationMode')) === 'prisma' ? { ...table, relations: table.relations.map((one) => ({ ...one, unenforced: true })) } : table));
+    .map((table) => (isEmulated ? { ...table, libraryRelations: true, relations: table.relations.map((one) => ({ ...one, unenforced: true })) } : table));
   return { client: CLIENT, dialect, tables, unread };
 }
 

@@ -13,6 +13,7 @@ import { callText, objectText } from './call-text.ts';
 export function singleUpsert({ write, table, key }: SingleUpsertRequest, context: FormContext): EditsForm | Refusal | undefined {
   const { dialect } = context;
   if (dialect === 'mysql') return refuseForm('not-atomic', 'On MySQL Prisma runs every `upsert` as a SELECT and then an INSERT or UPDATE: insert first, and answer P2002, or write INSERT … ON DUPLICATE KEY UPDATE by hand.');
+  if (table.libraryRelations) return refuseForm('not-atomic', 'With `relationMode = "prisma"` Prisma runs every `upsert` as a SELECT and then an INSERT or UPDATE: insert first, and answer P2002.');
   if (!dialect) return refuseForm('dialect-unknown', 'Whether `upsert` is one statement depends on the database: name it in settings[\'db-race\'].dialect.');
   const text = callText(write);
   const update = text && unwrap(text.properties.get('update')?.value ?? text.argument);
