@@ -85,6 +85,8 @@ export class Project {
   readonly #ts: Compiler;
   readonly #options: TypeScript.CompilerOptions;
   readonly #roots: readonly string[];
+  /** As they were read. A program gives others where a package is installed twice, and then takes them back for no new one. */
+  readonly #files = new Map<string, TypeScript.SourceFile>();
   readonly #base: TypeScript.Program;
   /** Of each file, those that import it. */
   readonly #importers = new Map<string, Set<string>>();
@@ -158,7 +160,9 @@ export class Project {
     host.getSourceFile = (path, ...rest) => {
       const text = texts.get(resolve(path));
       if (text !== undefined) return this.#ts.createSourceFile(path, text, rest[0], true);
-      return old?.getSourceFile(path) ?? fromDisk(path, ...rest);
+      const file = this.#files.get(path) ?? fromDisk(path, ...rest);
+      if (file) this.#files.set(path, file);
+      return file;
     };
     return this.#ts.createProgram({ rootNames: this.#roots, options: this.#options, host, ...(old && { oldProgram: old }) });
   }

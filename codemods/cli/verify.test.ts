@@ -58,6 +58,18 @@ describe('db-race migrate --verify', () => {
     expect(run.out).toContain('1 race can be rewritten');
   });
 
+  it('checks where one package is installed twice', async () => {
+    const dates = (folder: string) => ({ [`${folder}node_modules/dates/package.json`]: '{ "name": "dates", "version": "1.0.0", "types": "index.d.ts" }', [`${folder}node_modules/dates/index.d.ts`]: 'export declare class Day { private day: number }\n' });
+    box.write({
+      ...dates('node_modules/one/'), ...dates('node_modules/two/'),
+      ...Object.fromEntries(['one', 'two'].flatMap((name) => [[`node_modules/${name}/package.json`, `{ "name": "${name}", "version": "1.0.0", "types": "index.d.ts" }`], [`node_modules/${name}/index.d.ts`, `import type { Day } from 'dates';\nexport declare let ${name}: Day;\n`]])),
+      'src/day.ts': "import { one } from 'one';\nimport { two } from 'two';\nexport const days = [one, two];\n",
+    });
+    const run = await box.run(['migrate', '--verify', '--write', '--allow-dirty']);
+    expect([run.code, run.err]).toEqual([0, '']);
+    expect(run.out).toContain('no new error.');
+  });
+
   it('names files that no tsconfig holds', async () => {
     box.write({ 'tools/more.ts': HEAD + race(), 'tsconfig.json': TSCONFIG });
     const run = await box.run(['migrate', '--verify', '--check']);
