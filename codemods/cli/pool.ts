@@ -1,6 +1,7 @@
 /** Many files, by this process alone or by workers; what comes out does not depend on how many there are. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { holdClock } from '../../src/source/clock.ts';
 import type { Host } from './run.ts';
 import { taskOf, type Job, type TaskResult } from './tasks.ts';
 import { Progress } from './terminal.ts';
@@ -46,11 +47,16 @@ export async function runAll<T extends TaskResult>(paths: readonly string[], job
  */
 async function alone(paths: readonly string[], job: Job, progress: Progress): Promise<TaskResult[]> {
   const task = await taskOf(job);
-  return paths.map((path) => {
-    const result = task(path);
-    progress.step();
-    return result;
-  });
+  const release = holdClock();
+  try {
+    return paths.map((path) => {
+      const result = task(path);
+      progress.step();
+      return result;
+    });
+  } finally {
+    release();
+  }
 }
 
 async function byWorkers(paths: readonly string[], job: Job, count: number, progress: Progress, lost: (path: string, reason: string) => TaskResult): Promise<Outcome<TaskResult>> {

@@ -3,6 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { now as clock } from '../source/clock.ts';
 import { contentOf, stampOf } from '../source/files.ts';
 import type { Stamp } from '../source/files.ts';
 import { forgetRoots, rootsFor } from '../source/roots.ts';
@@ -108,7 +109,7 @@ export function ownedBy(catalogue: Catalogue | undefined, client: string): boole
 
 function load(name: string, sources: readonly NamedSource[], find: () => Discovered): Entry {
   const key = `${name}\0${sources.map(({ client }) => client).join()}`;
-  const now = Date.now();
+  const now = clock();
   const known = entries.get(key);
   if (known && now - known.checked < CHECK_AFTER) return known;
   if (known && now - known.walked < WALK_AFTER && known.stamps.every(isUnchanged)) {

@@ -4,6 +4,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { now as clock } from './clock.ts';
 import { walk } from './files.ts';
 
 /** How long a listing counts as fresh at least, in milliseconds: a new file is seen that much later. */
@@ -39,7 +40,7 @@ export class TextIndex<T> {
 
   /** The source files below `root`, without tests and scripts. Never throws; unreadable files are no files. */
   below(root: string): Listing<T> {
-    const start = Date.now();
+    const start = clock();
     const known = this.#kept.get(root);
     if (known && start < known.until) return known;
     const files = walk(root, (path) => SOURCE.test(path) && !APART.test(path)).files.slice(0, MAX_FILES).map((path) => join(root, path));
@@ -49,7 +50,7 @@ export class TextIndex<T> {
     for (const path of files) this.#refresh(path, kept);
     if (!known && this.#kept.size >= MAX_ROOTS) this.#kept.delete(this.#kept.keys().next().value!);
     this.#kept.set(root, kept);
-    const now = Date.now();
+    const now = clock();
     kept.until = now + Math.max(FRESH, (now - start) / SHARE);
     return kept;
   }

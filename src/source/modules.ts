@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ResolverFactory } from 'oxc-resolver';
+import { now as clock } from './clock.ts';
 import type { ImportedBinding, SourceFile } from './file.ts';
 import { ownFile, sourceOfBuilt } from './own-names.ts';
 import { parseSource } from './parse.ts';
@@ -15,7 +16,7 @@ const OPTIONS = {
   symlinks: true,
 };
 /** Characters of all parsed imports that are kept, the least recently asked for out: a tree takes about fifty bytes a character. */
-const MAX_TEXT = 1_500_000;
+const MAX_TEXT = 6_000_000;
 /** How long a resolved import counts as fresh in a long-lived editor process, in milliseconds. */
 const FRESH = 1000;
 
@@ -36,7 +37,7 @@ export function resolveImport(binding: ImportedBinding, from: SourceFile): Sourc
 export function resolvePath(source: string, from: string): string | undefined {
   const key = `${dirname(from)}\0${source}`;
   const known = resolved.get(key);
-  const now = Date.now();
+  const now = clock();
   if (known && now - known.at < 30 * FRESH) return known.path;
   resolver ??= new ResolverFactory({ ...OPTIONS, tsconfig: 'auto' });
   let path: string | undefined;
@@ -57,7 +58,7 @@ export function resolvePath(source: string, from: string): string | undefined {
 /** A parsed file of the project, from cache while its time stamp and size stay the same; undefined when it cannot be read. */
 export function sourceFile(path: string): SourceFile | undefined {
   const known = files.get(path);
-  const now = Date.now();
+  const now = clock();
   if (known && now - known.checked < FRESH) { renew(path, known); return known.file; }
   let stamp: string;
   try {
@@ -110,7 +111,7 @@ export function sourceFileOf(path: string, text: string): SourceFile {
   const file = parseSource(path, text);
   try {
     const { mtimeMs, size } = statSync(path);
-    keep(path, { stamp: `${mtimeMs}:${size}`, file, checked: Date.now() });
+    keep(path, { stamp: `${mtimeMs}:${size}`, file, checked: clock() });
   } catch {
     // Gone since it was read: nobody can import it.
   }

@@ -5,6 +5,7 @@
 import { dirname, join, relative } from 'node:path';
 import { isBuiltin } from 'node:module';
 import { ResolverFactory, type NapiResolveOptions } from 'oxc-resolver';
+import { now as clock } from './clock.ts';
 import { isFile, walk } from './files.ts';
 import { manifestOf, rootsFor } from './roots.ts';
 
@@ -61,7 +62,7 @@ export const ownPackage = (name: string, file: string): string | undefined => pa
 /** The packages of the workspace around a file, by name. */
 function packagesAround(file: string): ReadonlyMap<string, Package> {
   const top = rootsFor(file, dirname(file)).at(-1)!;
-  const start = Date.now();
+  const start = clock();
   const known = workspaces.get(top);
   if (known && start < known.until) return known.packages;
   const packages = new Map<string, Package>();
@@ -71,7 +72,7 @@ function packagesAround(file: string): ReadonlyMap<string, Package> {
     const name = manifest?.['name'];
     if (typeof name === 'string' && !packages.has(name)) packages.set(name, { folder, manifest: manifest! });
   }
-  const now = Date.now();
+  const now = clock();
   // A large tree is looked at again the more rarely the longer that takes.
   keep(workspaces, top, { packages, until: now + Math.max(FRESH, 50 * (now - start)) });
   return packages;
@@ -158,7 +159,7 @@ const manifests = new Map<string, { readonly manifest: Manifest | undefined; rea
 
 function manifestAt(folder: string): Manifest | undefined {
   const known = manifests.get(folder);
-  const now = Date.now();
+  const now = clock();
   if (known && now - known.at < FRESH) return known.manifest;
   const manifest = manifestOf(folder);
   keep(manifests, folder, { manifest, at: now }, 10 * MAX_KEPT);

@@ -4,6 +4,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import type { TSESTree } from '@typescript-eslint/types';
+import { now as clock } from './clock.ts';
 import { boundIdentifiers, type Node, type SourceFile } from './file.ts';
 import type { TextTest } from './called.ts';
 import { resolvePath } from './modules.ts';
@@ -66,7 +67,7 @@ function declaresPort(text: string, path: string, type: string): boolean {
     if (first === undefined) continue;
     const seen = new Set([first]);
     for (const at of seen) {
-      const facts = factsOf(at, NOTHING, Date.now());
+      const facts = factsOf(at, NOTHING, clock());
       if (facts?.ports.includes(name!)) return true;
       if (seen.size > MAX_PASSED) return false;
       for (const { names: passed, source: from } of facts?.passes ?? []) {
@@ -178,7 +179,7 @@ function importReaches(source: string, from: string, words: TextTest): boolean {
 function fileReaches(path: string, words: TextTest): boolean {
   const known = answers.get(words) ?? new Map<string, { reaches: boolean; at: number }>();
   answers.set(words, known);
-  const now = Date.now();
+  const now = clock();
   const before = known.get(path);
   if (before && now - before.at < FRESH) return before.reaches;
   // Each file with the one that imports it, so that whoever leads to a word is known to.

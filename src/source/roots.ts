@@ -1,5 +1,6 @@
 /** The packages around a file, up to the top of its workspace. */
 import { dirname, join, resolve } from 'node:path';
+import { now as clock } from './clock.ts';
 import { contentOf, isFile, isMissing } from './files.ts';
 
 /** What marks the top of a repository or workspace. */
@@ -35,7 +36,7 @@ export function rootsFor(file: string, cwd: string): string[] {
 
 /** Files of a tree share the folders above them: each is looked at once. */
 function levelOf(folder: string): Level {
-  const now = Date.now();
+  const now = clock();
   const known = levels.get(folder);
   if (known && now - known.at < FRESH) return known;
   const manifest = manifestOf(folder);

@@ -3,6 +3,7 @@
  * Judged by text alone, and every file is looked at once, whoever imports it.
  */
 import { readFileSync, statSync } from 'node:fs';
+import { now as clock } from './clock.ts';
 import { resolvePath } from './modules.ts';
 import { filesBehind, portsIn } from './ports.ts';
 import { sourcesIn } from './reach.ts';
@@ -32,7 +33,7 @@ interface Visit { readonly path: string; readonly number: number; readonly targe
 
 /** Files that import each other in a ring show the same; rings are found as Tarjan does, without recursion, for chains of imports are long. */
 function behind(start: string, marks: Marks, { facts, answers }: Known): number {
-  const now = Date.now();
+  const now = clock();
   const told = (path: string): number | undefined => { const one = answers.get(path); return one && now - one.at < FRESH ? one.all : undefined; };
   const before = told(start);
   if (before !== undefined) return before;
