@@ -32,6 +32,15 @@ describe('imports', () => {
     expect(resolved('@/db', 'src/a.ts')).toBe('src/db.ts');
   });
 
+  it('go by the paths of a tsconfig also from folders that a router names', () => {
+    write({ 'package.json': '{}', 'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./src/*"] } }, "include": ["src"] }', 'src/db.ts': '' });
+    for (const folder of ['#guild_id', '#guild_id/members/#member_id', '[id]', '[[...slug]]', '(shop)', '@modal', '$id', '_auth+', '{id}', 'a b', 'c%20d']) {
+      write({ [`src/api/${folder}/route.ts`]: '', [`src/api/${folder}/near.ts`]: '' });
+      expect(resolved('@/db', `src/api/${folder}/route.ts`), folder).toBe('src/db.ts');
+      expect(resolved('./near', `src/api/${folder}/route.ts`), folder).toBe(`src/api/${folder}/near.ts`);
+    }
+  });
+
   it('go by a baseUrl without paths, and by a jsconfig', () => {
     write({ 'ts/tsconfig.json': '{ "compilerOptions": { "baseUrl": "src" } }', 'ts/src/deep/a.ts': '', 'ts/src/lib/db.ts': '' });
     expect(resolved('lib/db', 'ts/src/deep/a.ts')).toBe('ts/src/lib/db.ts');

@@ -1,6 +1,6 @@
 /** Imports resolved to project files, parsed once and shared. */
 import { readFileSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ResolverFactory } from 'oxc-resolver';
 import { now as clock } from './clock.ts';
 import type { ImportedBinding, SourceFile } from './file.ts';
@@ -39,20 +39,31 @@ export function resolvePath(source: string, from: string): string | undefined {
   const known = resolved.get(key);
   const now = clock();
   if (known && now - known.at < 30 * FRESH) return known.path;
-  resolver ??= new ResolverFactory({ ...OPTIONS, tsconfig: 'auto' });
-  let path: string | undefined;
-  try {
-    path = resolver.resolveFileSync(from, source).path;
-  } catch {
-    path = undefined;
-  }
-  path ??= ownFile(source, from, OPTIONS);
+  let path = resolveFrom(from, source) ?? ownFile(source, from, OPTIONS);
   // A workspace package resolves through its link to a folder outside node_modules; real dependencies are not followed.
   if (path && (/[\\/]node_modules[\\/]/.test(path) || !/\.[cm]?[jt]sx?$/.test(path))) path = undefined;
   // What a build made is of no use where its source lies beside it.
   if (path && (path.endsWith('.d.ts') || !source.startsWith('.'))) path = sourceOfBuilt(path) ?? (path.endsWith('.d.ts') ? undefined : path);
   resolved.set(key, { path, at: now });
   return path;
+}
+
+function resolveFrom(from: string, source: string): string | undefined {
+  resolver ??= new ResolverFactory({ ...OPTIONS, tsconfig: 'auto' });
+  const own = resolvedBy(resolver, from, source);
+  // Where a folder is named `#id`, as routes are, the resolver takes the rest of the path for a URL's fragment and finds no tsconfig:
+  // its paths are asked for from the last folder above.
+  if (own !== undefined || source.startsWith('.') || source.startsWith('#')) return own;
+  const above = /^[^#?]*(?=[\\/][^\\/#?]*[#?])/.exec(from)?.[0];
+  return above === undefined ? undefined : resolvedBy(resolver, join(above, basename(from).replace(/[#?]/g, '')), source);
+}
+
+function resolvedBy(by: ResolverFactory, from: string, source: string): string | undefined {
+  try {
+    return by.resolveFileSync(from, source).path;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A parsed file of the project, from cache while its time stamp and size stay the same; undefined when it cannot be read. */

@@ -119,12 +119,20 @@ export function violable(insert: Operation): UniqueKey[] {
 
 function isWritten(row: Row, column: string, insert: Operation): boolean {
   const written = row.assignments.findLast((one) => one.column === column);
+  // `(found ?? User.create({ … })).save()`: the row that was found keeps the key that it has.
+  if (written && insert.verb === 'save' && isRowsOwn(written.value, column, insert)) return false;
   // A key made up on the spot is nobody else's.
   if (written) return !isFresh(written.value) && !(written.value.kind === 'literal' && (written.value.value === null || written.value.value === undefined));
   const declared = insert.table.table?.columns.get(column);
   // A whole object is inserted: it may hold any column but those that the database makes.
   if (row.spreads.length) return declared?.default !== 'generated-id';
   return declared?.defaultLiteral !== undefined && declared.defaultLiteral !== null;
+}
+
+function isRowsOwn(value: Value, column: string, { saved, table }: Operation): boolean {
+  if (value.kind !== 'member' || value.key !== column || saved?.kind !== 'choice') return false;
+  const read = lineage(value.object);
+  return read?.verb === 'find' && sameTable(read.table, table) === true && saved.arms.some((arm) => arm.value === value.object);
 }
 
 /** Some condition on the way to the answers asks the error for its key. */

@@ -15,8 +15,8 @@ import { relationArms } from './relations.ts';
 import { facetOf, isRowCount, type Facet } from './results.ts';
 
 export function countChecks(write: Operation, trace: Trace, catalogue: Catalogue): Check[] {
-  // A save of what is no row yet is an insert, of which `no-count-then-insert` speaks.
-  if (write.verb === 'save' && !write.predicate && !(write.saved && lineage(write.saved))) return [];
+  // A save of what is no row yet is an insert, of which `no-count-then-insert` speaks: it has no key, or was built with a new one.
+  if (write.verb === 'save' && !(write.saved && lineage(write.saved)) && (!write.predicate || isMadeWithKey(write))) return [];
   const condition = effectiveCondition(write, trace);
   return formulaLiterals(condition).flatMap((literal): Check[] => {
     const lower = lowerBound(literal) ?? otherRow(literal, write);
@@ -34,6 +34,12 @@ export function countChecks(write: Operation, trace: Trace, catalogue: Catalogue
     const open: OpenQuestion[] = moves === 'unknown' ? [{ id: 'moves-unclear', text: `the write ${lower ? 'takes a row out of' : 'adds a row to'} those that were counted` }] : [];
     return [{ read, kind: lower ? 'least' : 'most', columns: [], open }];
   });
+}
+
+/** `Emoji.create({ id: newId(), … })`: an entity under construction, whose key no request and no row gave. */
+function isMadeWithKey({ saved, predicate }: Operation): boolean {
+  return saved?.kind === 'object' && saved.of !== undefined
+    && predicate?.arms.every((arm) => arm.every(({ value }) => value.kind === 'unknown' && value.node.type === 'CallExpression')) === true;
 }
 
 /** `if (owners <= 1) throw`, `if (owners === 1) throw`: the write runs only while there are more. */

@@ -6,7 +6,7 @@ import type { Call, Client, ClientContext, ClassFacts, Meaning } from '../client
 import { EVIDENCE } from './evidence.ts';
 import { brackets, builderCall } from './builder.ts';
 import { onEntity, onManager, onSource } from './calls.ts';
-import { isActiveRecord, isRepositoryClass, rowTable } from './entities.ts';
+import { instanceName, isActiveRecord, isRepositoryClass, rowTable } from './entities.ts';
 import { entityFrom, ID, isHandle, makeHandle, originOf, repositoryData, repositoryHandle, targetOf, type Origin } from './handles.ts';
 import { forms } from './forms.ts';
 import { HOOKS, hookMethod } from './hooks.ts';
@@ -103,7 +103,8 @@ export const typeorm: Client = {
     }
     const facts = context.classOf(receiver);
     if (facts && (isRepositoryClass(facts) || isActiveRecord(facts))) return onClass(call, facts, context);
-    const row = rowTable(receiver, context);
+    // `(found ?? User.create({ … })).save()`: a row or a new entity, of one table either way.
+    const row = receiver.kind === 'choice' ? instanceName(receiver, context) : rowTable(receiver, context);
     return row === undefined ? undefined : onRow(call, row, { evidence: 'declaration' }, context);
   },
 
