@@ -22,6 +22,7 @@ const FILES: Readonly<Record<string, string>> = {
 `,
   // What the request carries is said in a declaration that no import of the service leads to.
   'context.d.ts': `declare interface RequestContext { readonly store: { readonly tags: import('typeorm').Repository<import('./tag.entity.ts').Tag> } }
+declare interface Platform { readonly db: import('@supabase/supabase-js').SupabaseClient; readonly lists: { from(name: string): { select(columns: string): { eq(column: string, value: string): { maybeSingle(): Promise<{ data: object | null }> } }; insert(value: object): Promise<void> } } }
 declare interface Cache { readonly tags: { findOneBy(where: { name: string }): Promise<string | undefined>; save(value: { name: string }): Promise<void> } }
 `,
   'service.ts': `export async function ensureTag({ store }: RequestContext, name: string) {
@@ -36,6 +37,16 @@ export async function ensureCached(cache: Cache, name: string) {
   return cache.tags.save({ name });
 }
 `,
+  'hook.ts': `export async function ensureLabel({ db }: Platform, name: string) {
+  const { data } = await db.from('labels').select('id').eq('name', name).maybeSingle();
+  if (!data) await db.from('labels').insert({ name });
+}
+
+export async function ensureListed({ lists }: Platform, name: string) {
+  const { data } = await lists.from('labels').select('id').eq('name', name).maybeSingle();
+  if (!data) await lists.from('labels').insert({ name });
+}
+`,
 };
 
 beforeAll(() => {
@@ -48,18 +59,22 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function lint(withTypes: boolean): Promise<string[]> {
+async function lint(withTypes: boolean, file = 'service.ts'): Promise<string[]> {
   const eslint = new ESLint({
     cwd: folder, overrideConfigFile: true,
     overrideConfig: [{ files: ['**/*.ts'], languageOptions: { parser: parser as never, parserOptions: withTypes ? { project: './tsconfig.json', tsconfigRootDir: folder } : {} } }, plugin.configs.recommended as never],
   });
-  const [result] = await eslint.lintFiles(['service.ts']);
+  const [result] = await eslint.lintFiles([file]);
   return result!.messages.map((one) => `${one.line} ${one.ruleId}`);
 }
 
 describe('with typed linting', () => {
   it('the resolved type decides which receivers are handles, and which only look like them', async () => {
     expect(await lint(true)).toEqual(['4 db-race/no-find-then-insert']);
+  });
+
+  it('tells a Supabase client from what is called like one', async () => {
+    expect(await lint(true, 'hook.ts')).toEqual(['3 db-race/no-find-then-insert']);
   });
 
   it('a file whose handles nothing but a type shows stays quiet without types', async () => {

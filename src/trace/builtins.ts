@@ -213,6 +213,8 @@ function promise(walk: Walk, node: TSESTree.CallExpression, name: string, first:
       if (name === 'race' || name === 'any') return terms.unknown(node, values);
       const settled = name === 'all' ? values : values.map((value, index) => makeObject(walk, node, [
         { kind: 'property', key: 'value', value, node: elements[index]!.node, conditional: false },
+        // Which of the two it came to, and why, nobody knows beforehand.
+        ...['status', 'reason'].map((key) => ({ kind: 'property' as const, key, value: terms.unknown(node), node: elements[index]!.node, conditional: false })),
       ]));
       return makeArray(walk, node, { elements: settled.map((value, index) => ({ value, node: elements[index]!.node, spread: elements[index]!.spread })) });
     }
