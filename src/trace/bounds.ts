@@ -39,7 +39,7 @@ export function countChecks(write: Operation, trace: Trace, catalogue: Catalogue
 /** `Emoji.create({ id: newId(), … })`: an entity under construction, whose key no request and no row gave. */
 function isMadeWithKey({ saved, predicate }: Operation): boolean {
   return saved?.kind === 'object' && saved.of !== undefined
-    && predicate?.arms.every((arm) => arm.every(({ value }) => value.kind === 'unknown' && value.node.type === 'CallExpression')) === true;
+    && predicate?.arms.every((arm) => arm.every(({ value }) => ['unknown', 'expression', 'choice'].includes(value.kind) && !lineage(value))) === true;
 }
 
 /** `if (owners <= 1) throw`, `if (owners === 1) throw`: the write runs only while there are more. */
