@@ -3,7 +3,8 @@
  *
  * An insert that fails on one key and is answered with an update by another one updates the wrong row, or none: the caller is
  * told that all went well, and a row is mixed from two requests. A handler that looks at a property which this client does not
- * set never runs; one that goes on inside the Postgres transaction that the violation has aborted fails at its next statement.
+ * set, or for the code or class of another library or database, never runs; one that goes on inside the Postgres transaction that
+ * the violation has aborted fails at its next statement.
  *
  * ```ts
  * // reported: `users` has unique keys on `email` and on `handle`; which one was violated is not asked

@@ -117,6 +117,8 @@ export interface ViolationTest {
   /** Can be true here (false: the handler is dead code; the reason goes into the message). */
   readonly fires: Tri;
   readonly why?: string;
+  /** Another library tells its violations so. */
+  readonly stranger?: true;
 }
 
 export interface Violation {
@@ -125,6 +127,8 @@ export interface Violation {
   readonly tests: readonly ViolationTest[];
   /** Classes of which the error is an instance, as code names them. */
   readonly classes: readonly string[];
+  /** Classes of other libraries' errors, which it never is; `unique`: they stand for violations alone. */
+  readonly strangers?: readonly { readonly name: string; readonly from: string; readonly unique: boolean; readonly why: string }[];
   /** Paths at which the error names the violated key, and what stands there. */
   readonly tells: readonly { readonly path: readonly string[]; readonly what: 'columns' | 'constraint' | 'text'; readonly fires: Tri; readonly why?: string }[];
 }

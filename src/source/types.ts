@@ -15,6 +15,11 @@ export interface DeclaredType {
   readonly resolved?: boolean;
 }
 
+/** A class that an expression names: `UniqueViolationError`, `Prisma.PrismaClientKnownRequestError`. */
+export function namedBy(node: Node, file: SourceFile): DeclaredType | undefined {
+  return node.type === 'Identifier' || node.type === 'MemberExpression' ? named(node, [], node, file) : undefined;
+}
+
 /** What an imported variable stands for, `import` and `require` alike; undefined for everything else. */
 export function importOf(variable: Variable): ImportedBinding | undefined {
   const definition = variable.defs[0];

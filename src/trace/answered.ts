@@ -1,6 +1,7 @@
 /** Unique violations of an insert, and whether what answers them concerns the row that was in the way. */
 import type { OpenQuestion, Operation, Row } from '../model.ts';
 import type { UniqueKey } from '../schema/model.ts';
+import { contains, eachNode } from '../source/syntax.ts';
 import { formulaLiterals } from '../value/formula.ts';
 import { formulaValues, lineage, mentions, type Node, type Value } from '../value/terms.ts';
 import { decidedBy } from './absence.ts';
@@ -9,7 +10,7 @@ import type { Trace } from './index.ts';
 import { isFresh, sameTable, sameValue } from './matching.ts';
 import { precedes } from './order.ts';
 import { placeOf } from './place.ts';
-import { answersViolation, handlingOf } from './violations.ts';
+import { answersViolation, handlingOf, type Handling } from './violations.ts';
 
 /**
  * - `other-key`: the answer looks at a row by columns that the violated key does not have;
@@ -41,7 +42,7 @@ export function answered(insert: Operation, trace: Trace): AnsweredPair[] {
   // All keys are known, and this row runs into none of them.
   if (insert.table.table?.complete && insert.table.table.keys.length && !keys.length) return [];
   if (handling.how === 'dead') {
-    return [{ insert, answer: undefined, problem: 'dead', keys, columns: [], why: handling.test.why, open: doubts, node: placeOf(undefined, insert, trace) }];
+    return [{ insert, answer: undefined, problem: 'dead', keys, columns: [], why: handling.test.why, open: [...doubts, ...maybeOfAnother(insert, handling, trace)], node: placeOf(undefined, insert, trace) }];
   }
   const answers = trace.operations.filter((one) => answersViolation(one, insert, trace));
   const aborted = abortedAnswer(insert, answers, trace);
@@ -51,6 +52,19 @@ export function answered(insert: Operation, trace: Trace): AnsweredPair[] {
   // A `catch` that asks for no violation, and looks for none of the keys, cleans up after any failure.
   if (wrong?.problem === 'other-key' && handling.how === 'blind') return [];
   return wrong ? [{ ...wrong, insert, keys, why: undefined, open: [...wrong.open, ...doubts], node: placeOf(undefined, insert, trace) }] : [];
+}
+
+/** Another library's way of telling it, around something else that is awaited: who knows what that is made with. */
+function maybeOfAnother(insert: Operation, { test, handler }: Extract<Handling, { how: 'dead' }>, trace: Trace): OpenQuestion[] {
+  if (!test.stranger) return [];
+  let found = false;
+  for (let region = insert.region; region; region = region.parent) {
+    if (region.handler !== handler) continue;
+    eachNode(region.node, (node) => {
+      if (node.type === 'AwaitExpression' && !trace.operations.some((one) => contains(node, one.node) || contains(one.node, node))) found = true;
+    });
+  }
+  return found ? [{ id: 'another-call', text: 'nothing else in the block tells a violation so' }] : [];
 }
 
 type Verdict = Pick<AnsweredPair, 'answer' | 'problem' | 'columns' | 'open'>;

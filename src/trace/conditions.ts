@@ -176,6 +176,6 @@ export function shortCircuit(walk: Walk, operator: '&&' | '||' | '??', left: Val
 }
 
 /** `value instanceof X`, `isX(value)`: a named test. */
-export function namedTest(walk: Walk, node: Node, name: string | undefined, of: readonly Value[]): Formula {
-  return walk.formulas.opaque(node, of, name);
+export function namedTest(walk: Walk, node: Node, name: string | undefined, of: readonly Value[], from?: string): Formula {
+  return walk.formulas.opaque(node, of, name, from);
 }

@@ -2,6 +2,7 @@
 import type { TSESTree } from '@typescript-eslint/types';
 import type { ArrayEntry, ObjectEntry } from '../clients/client.ts';
 import { keyName } from '../source/syntax.ts';
+import { namedBy } from '../source/types.ts';
 import type { Node, Value } from '../value/terms.ts';
 import { call, construct, taggedTemplate } from './calls.ts';
 import { classValue } from './classes.ts';
@@ -163,7 +164,7 @@ export function condition(walk: Walk, given: Node): ReturnType<typeof truthiness
   }
   if (node.type === 'UnaryExpression' && node.operator === '!') return walk.formulas.not(condition(walk, node.argument));
   if (node.type === 'BinaryExpression' && node.operator === 'instanceof') {
-    return namedTest(walk, node, walk.file.slice(node.right), [evaluate(walk, node.left)]);
+    return namedTest(walk, node, walk.file.slice(node.right), [evaluate(walk, node.left)], namedBy(node.right, walk.file)?.from);
   }
   return truthiness(walk, evaluate(walk, node));
 }

@@ -1,9 +1,9 @@
 /** Unique violations: whether code around an insert notices them, judged by evaluating the handler as if one had arrived. */
-import type { Handler, HandlerExit, Operation, Region, ViolationTest } from '../model.ts';
+import type { Handler, HandlerExit, Operation, Region, Violation, ViolationTest } from '../model.ts';
 import type { Tri } from '../schema/model.ts';
 import { formulaLiterals, type Atom, type Formula } from '../value/formula.ts';
 import { formulaValues, lineage, mentions, path, type Node, type Value } from '../value/terms.ts';
-import { decidedBy } from './absence.ts';
+import { decidedBy, insideRegion } from './absence.ts';
 import type { Trace } from './index.ts';
 
 /** Names of predicates whose body is elsewhere: `isUniqueConstraintError(error)`, `isDuplicateKey(e)`. */
@@ -37,9 +37,14 @@ export function handlingOf(write: Operation, trace: Trace, counts: (region: Regi
     if (!region.handler) continue;
     const found = judge(region.handler, write, trace);
     if (found.how === 'handled' || (found.how === 'blind' && counts(region))) return found;
-    if (found.how === 'dead') dead ??= found;
+    if (found.how === 'dead' && !isForAnother(region, write, trace)) dead ??= found;
   }
   return dead ?? { how: 'none' };
+}
+
+/** What the handler asks for is how a write by another library, in the same block, tells it. */
+function isForAnother({ id, handler }: Region, write: Operation, trace: Trace): boolean {
+  return trace.operations.some((one) => one.client !== write.client && one.violation && insideRegion(one, id) && handler!.exits.some((exit) => picks(exit, handler!.caught, one)));
 }
 
 /** `if (error) throw error;`: a returned error on its way to a handler. */
@@ -128,7 +133,11 @@ export function holds(formula: Formula, caught: Value, write: Operation, sees: (
       return inner === 'unknown' ? inner : !inner;
     }
     case 'and': {
-      const parts = formula.parts.map((part) => holds(part, caught, write, sees));
+      let asked = false;
+      const parts = formula.parts.map((part) => holds(part, caught, write, (test, result) => { asked ||= result === true; sees(test, result); }));
+      // `error instanceof PgError && error.code === '23505'`: the right code, of an error that is another class here.
+      const stranger = asked && parts.includes(false) ? formula.parts.map((part) => strangerOf(part, caught, write)).find((one) => one !== undefined) : undefined;
+      if (stranger) sees({ path: [], values: [], fires: false, why: stranger.why, stranger: true }, false);
       return parts.includes(false) ? false : parts.includes('unknown') ? 'unknown' : true;
     }
     case 'or': {
@@ -146,6 +155,8 @@ function atomTest(atom: Atom, caught: Value, write: Operation, sees: (test: Viol
   if (atom.kind === 'opaque') {
     if (!atom.of.includes(caught)) return 'unknown';
     const name = atom.name ?? '';
+    const stranger = strangerOf(atom, caught, write);
+    if (stranger) return stranger.unique ? told({ path: [], values: [], fires: false, why: stranger.why, stranger: true }, false) : false;
     if (violation?.classes.some((one) => one === name || name.endsWith(`.${one}`))) return isUnique(name) ? told(undefined, true) : 'unknown';
     return NAMED_TEST.test(name) ? told(undefined, true) : /^(?:Error|Object)$/.test(name) ? 'unknown' : false;
   }
@@ -190,6 +201,13 @@ function atomTest(atom: Atom, caught: Value, write: Operation, sees: (test: Viol
     }
   }
   return 'unknown';
+}
+
+/** The class that the error is tested for and never is: another library's. */
+function strangerOf(formula: Formula, caught: Value, { violation }: Operation): NonNullable<Violation['strangers']>[number] | undefined {
+  if (formula.kind !== 'opaque' || formula.from === undefined || formula.of[0] !== caught) return undefined;
+  const { from, name = '' } = formula;
+  return violation?.strangers?.find((one) => (one.name === name || name.endsWith(`.${one.name}`)) && (from === one.from || from.startsWith(`${one.from}/`)));
 }
 
 function nameOfCall(node: Node): string {

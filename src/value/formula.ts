@@ -13,8 +13,8 @@ export type Comparator = '===' | '<' | '<=' | '>' | '>=';
 export interface Compare extends Base { readonly kind: 'compare'; readonly operator: Comparator; readonly left: Value; readonly right: Value }
 export interface Truthy extends Base { readonly kind: 'truthy'; readonly of: Value }
 export interface Nullish extends Base { readonly kind: 'nullish'; readonly of: Value }
-/** `value instanceof X`, `typeof`, type predicates …: a test with a name, on one value. */
-export interface Opaque extends Base { readonly kind: 'opaque'; readonly node: Node | undefined; readonly of: readonly Value[]; readonly name: string | undefined }
+/** `value instanceof X`, `typeof`, type predicates …: a test with a name, on one value; `from` is the module that the name comes from. */
+export interface Opaque extends Base { readonly kind: 'opaque'; readonly node: Node | undefined; readonly of: readonly Value[]; readonly name: string | undefined; readonly from?: string }
 /** The region threw: holds inside its handler. */
 export interface Thrown extends Base { readonly kind: 'thrown'; readonly region: number }
 export type Atom = Exists | Compare | Truthy | Nullish | Opaque | Thrown;
@@ -59,8 +59,8 @@ export class Formulas {
   truthy(of: Value): Formula { return this.#intern(`t${of.id}`, (id) => ({ kind: 'truthy', id, of })); }
   nullish(of: Value): Formula { return this.#intern(`n${of.id}`, (id) => ({ kind: 'nullish', id, of })); }
   thrown(region: number): Formula { return this.#intern(`c${region}`, (id) => ({ kind: 'thrown', id, region })); }
-  opaque(node: Node, of: readonly Value[] = [], name?: string): Formula {
-    return this.#intern(`o${node.range[0]}-${node.range[1]}:${of.map((one) => one.id).join()}`, (id) => ({ kind: 'opaque', id, node, of, name }));
+  opaque(node: Node, of: readonly Value[] = [], name?: string, from?: string): Formula {
+    return this.#intern(`o${node.range[0]}-${node.range[1]}:${of.map((one) => one.id).join()}`, (id) => ({ kind: 'opaque', id, node, of, name, ...(from !== undefined && { from }) }));
   }
   compare(operator: Comparator | '!==', left: Value, right: Value): Formula {
     if (operator === '!==') return this.not(this.compare('===', left, right));

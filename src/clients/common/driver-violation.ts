@@ -1,5 +1,6 @@
 /** How a unique violation arrives through libraries that leave the driver's error as it is, at `at` below what is thrown. */
 import type { Dialect, Tri, Violation, ViolationTest } from '../../model.ts';
+import { amongStrangers, withoutCause } from './strangers.ts';
 
 interface Code { readonly dialect: Dialect; readonly path: readonly string[]; readonly values: readonly (string | number)[]; readonly contains?: boolean }
 
@@ -46,7 +47,7 @@ const made = new Map<Dialect | undefined, Violation>();
 export function driverViolation(dialect: Dialect | undefined): Violation {
   const known = made.get(dialect);
   if (known) return known;
-  const violation: Violation = { arrives: 'thrown', tests: driverTests(dialect), classes: ['DatabaseError', 'SqliteError', 'Error'], tells: driverTells(dialect) };
+  const violation = withoutCause(amongStrangers({ arrives: 'thrown', tests: driverTests(dialect), classes: ['DatabaseError', 'PostgresError', 'SqliteError', 'Error'], tells: driverTells(dialect) }, 'driver', 'error'));
   made.set(dialect, violation);
   return violation;
 }

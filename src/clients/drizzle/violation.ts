@@ -5,6 +5,7 @@
 import type { Dialect, Tri, Violation } from '../../model.ts';
 import type { ClientContext } from '../client.ts';
 import { bothHold, driverTells, driverTests } from '../common/driver-violation.ts';
+import { amongStrangers } from '../common/strangers.ts';
 
 /** The first minor version whose errors are wrapped. */
 const WRAPPED = 44;
@@ -43,9 +44,9 @@ function make(dialect: Dialect | undefined, driver: string | undefined, wraps: T
     ...(one.what === 'constraint' && !at.length && stands === false && { why: 'the driver\'s error stands under `error.cause`' }),
   }));
   const under = isWrapped(dialect, driver, wraps);
-  return {
+  return amongStrangers({
     arrives: 'thrown', tests: [...driverTests(dialect, [], plain), ...driverTests(dialect, ['cause'], inside)],
-    classes: ['DrizzleQueryError', 'DrizzleError', 'DatabaseError', 'PostgresError', 'SqliteError', 'LibsqlError'],
+    classes: ['DrizzleQueryError', 'DrizzleError', ...(under === true ? [] : ['DatabaseError', 'PostgresError', 'SqliteError', 'LibsqlError'])],
     tells: [...tells(['cause'], under), ...tells([], opposite(under))],
-  };
+  }, undefined, under === true ? 'nothing' : 'error');
 }

@@ -1,12 +1,13 @@
 /** How a unique violation arrives: a thrown `MongoServerError` with code 11000, which Mongoose passes on unchanged. */
 import type { Violation } from '../../model.ts';
+import { amongStrangers } from '../common/strangers.ts';
 
 /** 11001 is what old servers said of updates. */
 const CODES = [11000, 11001];
 
 function violation(bulk: boolean): Violation {
   const silent = 'a bulk write\'s error does not name the key itself; its `writeErrors` do';
-  return {
+  return amongStrangers({
     arrives: 'thrown',
     tests: [
       { path: ['code'], values: CODES, fires: true },
@@ -22,7 +23,7 @@ function violation(bulk: boolean): Violation {
       { path: ['message'], what: 'text', fires: true },
       { path: ['errmsg'], what: 'text', fires: 'unknown' },
     ],
-  };
+  }, 'mongodb', 'nothing');
 }
 
 export const VIOLATION: Violation = violation(false);

@@ -5,6 +5,7 @@
 import type { Dialect, Tri, Violation, ViolationTest } from '../../model.ts';
 import type { ClientContext } from '../client.ts';
 import { driverTells, driverTests, driverViolation } from '../common/driver-violation.ts';
+import { amongStrangers } from '../common/strangers.ts';
 
 const made = new Map<Dialect | undefined, Violation>();
 
@@ -18,7 +19,7 @@ export function violationOf(dialect: Dialect | undefined, context: ClientContext
   const plain = driverTests(dialect).map((test): ViolationTest => (test.path[0] === 'message' || test.fires === false ? test
     : wrapped === true ? { ...test, fires: false, why } : { ...test, fires: 'unknown' }));
   const native = driverTests(dialect, ['nativeError']).map((test): ViolationTest => (wrapped === true ? test : { ...test, fires: test.fires === false ? false : 'unknown' }));
-  const violation: Violation = {
+  const violation = amongStrangers({
     arrives: 'thrown',
     tests: [{ path: ['name'], values: ['UniqueViolationError'], fires: wrapped }, ...native, ...plain],
     // `UniqueViolationError` is for this alone, which its name says; these stand for other errors, too.
@@ -29,7 +30,7 @@ export function violationOf(dialect: Dialect | undefined, context: ClientContext
       ...driverTells(dialect, ['nativeError']),
       { path: ['message'], what: 'text', fires: true },
     ],
-  };
+  }, 'objection', wrapped === true ? 'nothing' : 'error');
   made.set(dialect, violation);
   return violation;
 }

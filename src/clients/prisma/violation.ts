@@ -4,6 +4,7 @@
  */
 import type { Dialect, Tri, Violation, ViolationTest } from '../../model.ts';
 import type { ClientContext } from '../client.ts';
+import { amongStrangers } from '../common/strangers.ts';
 
 const CAUSE = ['meta', 'driverAdapterError', 'cause'] as const;
 const DRIVER_CODES: readonly (string | number)[] = ['23505', 'ER_DUP_ENTRY', 1062, 'SQLITE_CONSTRAINT', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 11000];
@@ -45,7 +46,7 @@ function make(version: number | undefined, dialect: Dialect | undefined, raw: bo
   const target: Tri = version === undefined || version === 6 ? 'unknown' : version >= 7 ? false : dialect === 'postgres' ? true : 'unknown';
   const index: Tri = both(adapter, dialect === undefined ? 'unknown' : dialect !== 'sqlite');
   const fields: Tri = version === 6 ? 'unknown' : both(adapter, dialect === undefined ? 'unknown' : dialect === 'sqlite');
-  return {
+  return amongStrangers({
     arrives: 'thrown',
     tests,
     classes: ['PrismaClientKnownRequestError', 'Prisma.PrismaClientKnownRequestError'],
@@ -55,5 +56,5 @@ function make(version: number | undefined, dialect: Dialect | undefined, raw: bo
       { path: [...CAUSE, 'constraint', 'fields'], what: 'columns', fires: fields },
       { path: ['message'], what: 'text', fires: 'unknown' },
     ],
-  };
+  }, 'prisma', 'nothing');
 }

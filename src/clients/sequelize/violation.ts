@@ -1,6 +1,7 @@
 /** How a unique violation arrives: always as the library's own error, whatever the driver threw, which stands under `parent` and `original`. */
 import type { Dialect, Tri, Violation, ViolationTest } from '../../model.ts';
 import type { ClientContext } from '../client.ts';
+import { amongStrangers } from '../common/strangers.ts';
 
 interface Code { readonly dialect: Dialect; readonly path: string; readonly values: readonly (string | number)[]; readonly contains?: boolean }
 
@@ -33,7 +34,7 @@ export function violationOf(dialect: Dialect | undefined, context: ClientContext
     ];
   });
   const postgres: Tri = dialect === undefined ? 'unknown' : dialect === 'postgres';
-  const violation: Violation = {
+  const violation = amongStrangers({
     arrives: 'thrown',
     tests: [
       { path: ['name'], values: ['SequelizeUniqueConstraintError'], fires: true },
@@ -41,6 +42,7 @@ export function violationOf(dialect: Dialect | undefined, context: ClientContext
       { path: ['errors', '0', 'validatorKey'], values: ['not_unique'], fires: true },
       { path: ['errors', '0', 'type'], values: ['unique violation'], fires: true },
       { path: ['message'], values: ['Validation error'], contains: true, fires: true },
+      { path: ['message'], values: ['duplicate key', 'Duplicate entry', 'UNIQUE constraint failed'], contains: true, fires: false, why: 'Sequelize\'s message is `Validation error`; the driver\'s stands under `error.parent`' },
       { path: ['errors', '0', 'message'], values: ['must be unique'], contains: true, fires: 'unknown' },
       ...native,
     ],
@@ -56,7 +58,7 @@ export function violationOf(dialect: Dialect | undefined, context: ClientContext
       { path: ['parent', 'message'], what: 'text', fires: true },
       { path: ['original', 'message'], what: 'text', fires: true },
     ],
-  };
+  }, 'sequelize', 'nothing');
   made.set(key, violation);
   return violation;
 }

@@ -5,6 +5,7 @@ import type { Conflict, Miss, OperationSpec, ResultPart, TableRef, Verb, Violati
 import type { Node } from '../../value/terms.ts';
 import type { ClientContext } from '../client.ts';
 import { ID } from './state.ts';
+import { amongStrangers } from '../common/strangers.ts';
 import type { BuilderState } from './state.ts';
 
 /** Zero rows (or several) where `.single()` wants one. `.maybeSingle()` gives it for several rows only: never "absent". */
@@ -103,7 +104,7 @@ function resultOf(state: BuilderState, verb: Verb): readonly ResultPart[] {
 const MESSAGE = 'duplicate key';
 
 function violationOf(state: BuilderState): Violation {
-  return {
+  return amongStrangers({
     arrives: state.throws ? 'thrown' : 'returned',
     tests: [
       { path: ['code'], values: ['23505'], fires: true },
@@ -119,5 +120,5 @@ function violationOf(state: BuilderState): Violation {
       { path: ['message'], what: 'text', fires: true },
       { path: ['details'], what: 'text', fires: true },
     ],
-  };
+  }, 'driver', 'codes');
 }

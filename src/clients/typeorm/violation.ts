@@ -1,5 +1,6 @@
 /** How a unique violation arrives: a thrown `QueryFailedError` onto which the driver error's own properties are copied. */
 import type { Dialect, Tri, Violation, ViolationTest } from '../../model.ts';
+import { amongStrangers, withoutCause } from '../common/strangers.ts';
 
 interface Code { readonly dialect: Dialect; readonly path: readonly string[]; readonly values: readonly (string | number)[]; readonly contains?: boolean }
 
@@ -34,7 +35,7 @@ export function violationOf(dialect: Dialect | undefined): Violation {
   // The other driver for SQLite (sqlite3) knows the general code only; which of the two is in use cannot be told from calls.
   tests.push({ path: ['code'], values: ['SQLITE_CONSTRAINT'], fires: dialect === undefined || dialect === 'sqlite' ? 'unknown' : false, why: '`SQLITE_CONSTRAINT` alone comes from the sqlite3 driver; better-sqlite3 says `SQLITE_CONSTRAINT_UNIQUE`' });
   const constraint: Tri = dialect === undefined ? 'unknown' : dialect === 'postgres';
-  const violation: Violation = {
+  const violation = withoutCause(amongStrangers({
     arrives: 'thrown',
     tests,
     classes: ['QueryFailedError', 'TypeORMError'],
@@ -45,7 +46,7 @@ export function violationOf(dialect: Dialect | undefined): Violation {
       { path: ['driverError', 'detail'], what: 'text', fires: constraint },
       { path: ['message'], what: 'text', fires: true },
     ],
-  };
+  }, 'typeorm', 'codes'), 'the driver\'s error stands under `error.driverError`, and its code on the error itself');
   made.set(dialect, violation);
   return violation;
 }
