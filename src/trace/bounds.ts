@@ -1,8 +1,8 @@
 /** Rows that are counted before one of them goes ("the last owner stays") or one more comes in ("at most three are pinned"). */
 import type { OpenQuestion, Operation } from '../model.ts';
 import type { Catalogue, Tri } from '../schema/model.ts';
-import { formulaLiterals, type FormulaLiteral } from '../value/formula.ts';
-import { lineage } from '../value/terms.ts';
+import { conjuncts, formulaLiterals, type Formula, type FormulaLiteral } from '../value/formula.ts';
+import { lineage, type Value } from '../value/terms.ts';
 import { isRead, effectiveCondition, tableOf } from './absence.ts';
 import type { Check } from './checked.ts';
 import { boundOf } from './counted.ts';
@@ -31,7 +31,7 @@ export function countChecks(write: Operation, trace: Trace, catalogue: Catalogue
     const moves = movesRow(write, arms, lower ? 'out' : 'in', literal.atom.kind === 'compare');
     // Pruning what is too much also waits for a count; a rule about how many there are is told to whoever breaks it.
     if (moves === false || !isRejected([literal.holds ? literal.atom : trace.formulas.not(literal.atom)], { read }, trace)) return [];
-    const open: OpenQuestion[] = moves === 'unknown' ? [{ id: 'moves-unclear', text: `the write ${lower ? 'takes a row out of' : 'adds a row to'} those that were counted` }] : [];
+    const open: OpenQuestion[] = moves === 'unknown' && !(lower && asksForCounted(literal, condition, write, arms)) ? [{ id: 'moves-unclear', text: `the write ${lower ? 'takes a row out of' : 'adds a row to'} those that were counted` }] : [];
     return [{ read, kind: lower ? 'least' : 'most', columns: [], open }];
   });
 }
@@ -73,6 +73,20 @@ function upperBound(literal: FormulaLiteral, write: Operation): Facet | undefine
 function isOwnRow(read: Operation, write: Operation): boolean {
   const own = (write.predicate?.arms ?? []).flat().filter((one) => one.operator === '=');
   return !read.predicate?.complete || read.predicate.arms.some((arm) => arm.some((one) => one.operator === '=' && own.some((each) => each.column === one.column && sameValue(each.value, one.value))));
+}
+
+/**
+ * `if (member.role === 'OWNER' && owners === 1) throw`, `if (role !== 'OWNER' && owners === 1) throw`, and then the role that was asked for is
+ * written: the rule is about a row that leaves those that were counted, which it does with every other value.
+ */
+function asksForCounted(literal: FormulaLiteral, condition: Formula, write: Operation, arms: ReturnType<typeof armsOf>): boolean {
+  const free = (write.rows ?? []).flatMap((row) => row.assignments).filter((one) => one.how === 'set' && !isConstant(one.value));
+  const isAsked = (value: Value, constant: Value): boolean => arms.some((arm) => arm.some((one) => one.operator === '=' && !one.via.length && sameValue(constant, one.value) && free.some((each) => each.column === one.column
+    && (sameValue(value, each.value) || (value.kind === 'member' && value.key === one.column && sameTable(lineage(value)?.table ?? write.table, write.table) === true)))));
+  return conjuncts(condition).some((part) => {
+    const literals = formulaLiterals(part);
+    return literals.some(({ atom }) => atom === literal.atom) && literals.some(({ atom }) => atom.kind === 'compare' && atom.operator === '===' && (isAsked(atom.left, atom.right) || isAsked(atom.right, atom.left)));
+  });
 }
 
 /** Conditions of the count on the written table, to which it is joined: members whose circle is unlocked. */
