@@ -72,8 +72,10 @@ function judge(handler: Handler, write: Operation, trace: Trace): Handling {
     if (test.fires === false) dead ??= test; else told ??= test;
   };
   const reached = handler.exits.flatMap((exit) => armsOf(exit, trace)).filter((exit) => holds(exit.condition, handler.caught, write, sees) !== false);
+  // `const again = await find(); if (again) return again; throw error;`: after a violation the row is there, and nothing is thrown.
+  const isMiss = (exit: HandlerExit): boolean => isSameError(exit, handler.caught) && readAgain(handler, write, trace).some((one) => one.verb === 'find' && decidedBy(exit.condition, one, 'absent'));
   // The most specific exit is the one that a test picks; without any, all that are reached count.
-  const picked = reached.filter((exit) => picks(exit, handler.caught, write));
+  const picked = reached.filter((exit) => picks(exit, handler.caught, write) && !isMiss(exit));
   if (picked.length) {
     if (picked.every((exit) => !isSameError(exit, handler.caught))) return { how: 'handled', test: told, handler };
     return dead ? { how: 'dead', test: dead, handler } : { how: 'none' };
@@ -85,8 +87,7 @@ function judge(handler: Handler, write: Operation, trace: Trace): Handling {
   if (asked && reached.every((exit) => exit.kind !== 'throw')) return { how: 'handled', test: asked.test, handler };
   if (handler.always) return { how: 'none' };
   const readsAgain = isReadAgain(handler, write, trace);
-  // `const again = await find(); if (again) return again; throw error;`: after a violation the row is there, and nothing is thrown.
-  const remaining = reached.filter((exit) => !(isSameError(exit, handler.caught) && readAgain(handler, write, trace).some((one) => one.verb === 'find' && decidedBy(exit.condition, one, 'absent'))));
+  const remaining = reached.filter((exit) => !isMiss(exit));
   const swallowed = remaining.length > 0 && remaining.every((exit) => exit.kind === 'falls-through' || exit.kind === 'continue' || (exit.kind === 'return' && !FAILURE.test(textOf(exit.node, trace))));
   if (remaining.length > 0 && remaining.every((exit) => !isSameError(exit, handler.caught) && NAMED_ANSWER.test(textOf(exit.node, trace)))) return { how: 'handled', test: undefined, handler };
   if (swallowed && (readsAgain || remaining.every((exit) => exit.kind !== 'return'))) return { how: 'blind', test: undefined, handler };
