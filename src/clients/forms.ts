@@ -303,6 +303,11 @@ export interface Forms {
   violation?(request: ViolationRequest, context: FormContext): ViolationForm | Refusal;
   /** `violation` was run for updates as well, whose violation tells what it tells of an insert. */
   readonly claims?: true;
+  /**
+   * On these databases it was run that the callback of a transaction may throw something else than the violation that it met: everything is
+   * rolled back, and the caller gets what was thrown, as it is.
+   */
+  readonly throwsThrough?: readonly Dialect[];
   /** The look-up of a row that is surely there: the same call, in the variant that throws when nothing is found. */
   surely?(read: Operation, context: FormContext): string | undefined;
   /** An update of the found row, written so that it finds its row by the key and reads nothing of what was found. */

@@ -17,7 +17,7 @@ import { guardedWrite } from './forms-guarded.ts';
 import { violationForm } from './forms-violation.ts';
 import { ID } from './handles.ts';
 
-export const forms: Forms = { ignoresOneKey: true, upsert, insertMissing, violation: violationForm, claims: true, guardedWrite, parts, alternativeKeys };
+export const forms: Forms = { ignoresOneKey: true, upsert, insertMissing, violation: violationForm, claims: true, throwsThrough: ['postgres', 'mysql'], guardedWrite, parts, alternativeKeys };
 
 interface Insert { readonly values: TSESTree.CallExpression; readonly table: string; readonly dialect: Dialect }
 

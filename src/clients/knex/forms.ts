@@ -16,7 +16,7 @@ import { guardedWrite } from './forms-guarded.ts';
 import { replaceSet } from './forms-replace.ts';
 import { violationForm } from './forms-violation.ts';
 
-export const forms: Forms = { ignoresOneKey: true, upsert, insertMissing, violation: violationForm, claims: true, guardedWrite, replaceSet };
+export const forms: Forms = { ignoresOneKey: true, upsert, insertMissing, violation: violationForm, claims: true, throwsThrough: ['postgres', 'mysql'], guardedWrite, replaceSet };
 
 interface Insert extends Chain { readonly insert: TSESTree.CallExpression; readonly dialect: Dialect }
 

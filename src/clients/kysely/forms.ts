@@ -13,7 +13,7 @@ import { builderOf, builtObject, fieldsOf, isRefused, objectOf, refusal, spaceBe
 import { guardedWrite } from './forms-guarded.ts';
 import { violationForm } from './forms-violation.ts';
 
-export const forms: Forms = { ignoresOneKey: true, upsert, insertMissing, violation: violationForm, claims: true, guardedWrite };
+export const forms: Forms = { ignoresOneKey: true, upsert, insertMissing, violation: violationForm, claims: true, throwsThrough: ['postgres', 'mysql'], guardedWrite };
 
 interface Insert { readonly values: TSESTree.CallExpression; readonly table: string; readonly dialect: Dialect; readonly steps: ReturnType<typeof stepsOf>; spell(column: string): string }
 

@@ -22,6 +22,7 @@ export const forms: Forms = {
   upsert: upsertForm,
   violation: violationForm,
   claims: true,
+  throwsThrough: ['postgres', 'mysql'],
   insertMissing,
   replaceSet,
   singleUpsert,

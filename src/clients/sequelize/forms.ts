@@ -15,7 +15,7 @@ import { callText, methodText, provenOn, transactionText, version, type CallText
 import { guardedWrite } from './forms-guarded.ts';
 import { ID } from './handles.ts';
 
-export const forms: Forms = { upsert, violation, claims: true, surely, updateByKey, insertMissing, guardedWrite };
+export const forms: Forms = { upsert, violation, claims: true, throwsThrough: ['postgres', 'mysql'], surely, updateByKey, insertMissing, guardedWrite };
 
 
 interface Insert { readonly call: CallText; readonly values: TSESTree.ObjectExpression; readonly transaction: string; readonly dialect: Proven }

@@ -21,7 +21,7 @@ import { rowAfterwards } from './forms-row.ts';
 import { onDatabase, spelled } from '../common/forms.ts';
 import { sameAssignment, surely } from './forms-values.ts';
 
-export const forms: Forms = { upsert: upsertForm, violation: violationForm, claims: true, surely, updateByKey, insertMissing: missingForm, parts, alternativeKeys, replaceSet, guardedWrite };
+export const forms: Forms = { upsert: upsertForm, violation: violationForm, claims: true, throwsThrough: ['postgres', 'mysql'], surely, updateByKey, insertMissing: missingForm, parts, alternativeKeys, replaceSet, guardedWrite };
 
 /** What the statement does with a row that is there: the insert's columns, some of them, nothing (or its key, to itself). */
 type Mode = { readonly kind: 'upsert' } | { readonly kind: 'columns'; readonly columns: readonly string[] } | { readonly kind: 'ignore' };

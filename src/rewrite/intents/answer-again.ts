@@ -5,10 +5,12 @@
 import type { TSESTree } from '@typescript-eslint/types';
 import type { Edit, Operation, Refusal, Requirement, Rewrite } from '../../model.ts';
 import type { Table, UniqueKey } from '../../schema/model.ts';
-import { contains, enclosingStatement } from '../../source/syntax.ts';
+import type { SourceFile, Variable } from '../../source/file.ts';
+import { contains, enclosingFunction, enclosingStatement } from '../../source/syntax.ts';
 import type { Node } from '../../value/terms.ts';
 import { list } from '../../wording.ts';
 import type { RewriteContext } from '../context.ts';
+import { endsTransaction, siteOf } from '../inside-transaction.ts';
 import { isRefusal, refuse } from '../refusals.ts';
 import { awaited, enclosingTry, statementsOf, withAwait, type Statement } from '../syntax.ts';
 import { indentAt, reindent, someNode } from '../text.ts';
@@ -32,16 +34,19 @@ interface Meeting { readonly error: string; edits(test: string): readonly Edit[]
 
 export function answerAgain({ read, write, steps, table, key, others, requires, changes }: AnswerAgain, context: RewriteContext): Rewrite | Refusal {
   const { client, forms } = context;
-  if (write.transaction) return refuse('in-transaction', `\`${write.label}\` runs inside a transaction: its violation is to be answered around the whole of it.`);
   const [answer] = steps;
   const last = steps.at(-1);
   if (!answer || (last?.type !== 'ThrowStatement' && last?.type !== 'ReturnStatement')) return refuse('answer-shape', 'Only an answer that is thrown or returned can be given again where the write fails.');
+  const ending = write.transaction ? endsTransaction(read, write, steps, context) : [];
+  if (isRefusal(ending)) return ending;
   const thrown = steps.length === 1 && answer.type === 'ThrowStatement' ? answer.argument : undefined;
   for (const one of thrown ? [thrown] : steps) {
     const unfit = unfitAnswer(one, write.node, enclosingStatement(read.node).range[0], context);
     if (unfit) return unfit;
   }
-  const handling = sameHandling(thrown ?? answer, write, steps.every((one) => one.type !== 'ThrowStatement'), context);
+  const isReturned = steps.every((one) => one.type !== 'ThrowStatement');
+  const site = siteOf(read, write);
+  const handling = (site !== write.node ? waited(write.node, write, context) : undefined) ?? sameHandling(thrown ?? answer, site, write, isReturned, context);
   if (handling) return handling;
 
   const meeting = write.violation?.arrives === 'returned' ? returnedError(write, steps, context) : thrown ? rejection(write, thrown, nameFor(steps, context), context) : caught(write, steps, nameFor(steps, context), context);
@@ -52,7 +57,7 @@ export function answerAgain({ read, write, steps, table, key, others, requires, 
   return {
     kind: 'rewrite', form: `${client!.id}-${write.verb === 'insert' ? 'insert' : 'update'}-${thrown ? 'reject' : 'answer'}`,
     title: `Give the same answer when ${list(key.columns)} is taken meanwhile`,
-    edits: meeting.edits(violation.test), requires: merged(requires, violation.requires),
+    edits: meeting.edits(violation.test), requires: merged(requires, [...ending, ...violation.requires]),
     changes: [`A violation of ${list(key.columns)} is answered as the look-up answers.`, ...changes, ...violation.changes],
     // What is thrown ends a transaction that is around it, whoever opened that; an answer would leave it broken.
     ...(!thrown && { onConnection: true as const }),
@@ -187,21 +192,34 @@ function unfitAnswer(thrown: Node, write: Node, since: number, { file }: Rewrite
     const scope = variable.scope.block as unknown as Node;
     // A name of the answer's own (a callback's parameter) goes with it.
     if (contains(thrown, scope)) return false;
-    return !contains(scope, write) || variable.defs.some((each) => each.node.range[0] >= since && contains(scope, thrown) && each.type !== 'ImportBinding' && each.type !== 'FunctionName' && each.type !== 'ClassName') || variable.references.some((each) => each.isWrite() && !each.init);
+    return !contains(scope, write) || isHidden(variable, write, file) || variable.defs.some((each) => each.node.range[0] >= since && contains(scope, thrown) && each.type !== 'ImportBinding' && each.type !== 'FunctionName' && each.type !== 'ClassName') || variable.references.some((each) => each.isWrite() && !each.init);
   });
   return foreign ? refuse('answer-shape', 'The answer names something that the write\'s place does not have, or that changes on the way.') : undefined;
+}
+
+/** Around the write, another variable has the name. */
+function isHidden(variable: Variable, write: Node, file: SourceFile): boolean {
+  const around = enclosingFunction(write);
+  return around !== undefined && someNode(around, (one) => {
+    const other = one.type === 'Identifier' && one.name === variable.name ? file.variable(one) : undefined;
+    return other !== undefined && other !== variable && contains(other.scope.block as unknown as Node, write) && contains(variable.scope.block as unknown as Node, other.scope.block as unknown as Node);
+  });
 }
 
 /**
  * What meets the check's answer meets the handler's as well. An answer that is returned passes every `catch`, and is only held up by
  * a `finally`.
  */
-function sameHandling(answer: Node, write: Operation, isReturnedAnswer: boolean, { file }: RewriteContext): Refusal | undefined {
-  const { node, label } = write;
+function sameHandling(answer: Node, site: Node, write: Operation, isReturnedAnswer: boolean, context: RewriteContext): Refusal | undefined {
   const outer = enclosingTry(answer);
-  let own = enclosingTry(node);
+  let own = enclosingTry(site);
   while (isReturnedAnswer && own && own !== outer && !own.finalizer) own = enclosingTry(own);
-  if (outer !== own) return refuse('handling-differs', `\`${label}\` has another handler than the answer at line ${file.line(answer.range[0])}.`);
+  if (outer !== own) return refuse('handling-differs', `\`${write.label}\` has another handler than the answer at line ${context.file.line(answer.range[0])}.`);
+  return waited(site, write, context);
+}
+
+/** Whoever meets what the write, or the transaction around it, throws is the one who meets what is thrown where it stands. */
+function waited(node: Node, { label }: Operation, { file }: RewriteContext): Refusal | undefined {
   const isAwaited = withAwait(node).type === 'AwaitExpression';
   const statement = enclosingStatement(node);
   const isReturned = statement.type === 'ReturnStatement' && statement.argument === node;

@@ -7,6 +7,7 @@ import { claimedKey } from '../claims/key.ts';
 import { claimCheck } from '../claims/check.ts';
 import type { RewriteContext } from '../context.ts';
 import { decisionOf } from '../decision.ts';
+import { siteOf } from '../inside-transaction.ts';
 import { lookupKey, onlyRow, otherKeys } from '../keys.ts';
 import { isRefusal, refuse } from '../refusals.ts';
 import { answerAgain } from './answer-again.ts';
@@ -20,7 +21,7 @@ function create(read: Operation, insert: Operation, context: RewriteContext): Re
   if (isRefusal(proven)) return proven;
   const row = onlyRow(insert);
   if (isRefusal(row)) return row;
-  const decision = decisionOf(read, insert, context.trace);
+  const decision = decisionOf(read, { ...insert, node: siteOf(read, insert) }, context.trace);
   if (isRefusal(decision)) return decision;
   if (decision.present.some((one) => one.cut)) return refuse('answer-shape', 'Only an answer that is thrown or returned can be given again where the write fails.');
   const { table, key, requires } = proven;
@@ -31,7 +32,7 @@ function claim(read: Operation, update: Operation, context: RewriteContext): Rew
   if (!context.client?.forms?.claims) return refuse('no-form', 'An update that claims a value is not rewritten for this library: catch the violation of its key around it, and answer as the check does.');
   const claimed = claimedKey(read, update, context);
   if (isRefusal(claimed)) return claimed;
-  const check = claimCheck(read, update, claimed, context);
+  const check = claimCheck(read, { ...update, node: siteOf(read, update) }, claimed, context);
   if (isRefusal(check)) return check;
   const changes = claimed.excludesRow || check.excludesRow ? [] : ['Two calls that write the same value into the same row can both succeed.'];
   return answerAgain({ read, write: update, steps: check.steps, changes, ...claimed }, context);
