@@ -9,16 +9,18 @@ import type { FormContext, ViolationForm, ViolationRequest } from '../forms.ts';
 import { chainOf, givenTo, plainModel } from './chain.ts';
 
 const INSERTING: ReadonlySet<string> = new Set(['insert', 'insertAndFetch', 'returning']);
+const UPDATING: ReadonlySet<string> = new Set(['patch', 'update', 'patchAndFetch', 'updateAndFetch', 'patchAndFetchById', 'updateAndFetchById', 'returning']);
 
 export function violationForm({ write, table, key, others, error }: ViolationRequest, context: FormContext): ViolationForm | Refusal {
   const { dialect, quote } = context;
   if (!dialect) return refusal('dialect-unknown', 'How a violation shows depends on the database: name it in settings[\'db-race\'].dialect.');
   const version = context.version('objection');
   if (version !== undefined && version < 3) return refusal('version', 'Violations were measured with Objection 3.');
-  const chain = chainOf(write, INSERTING);
-  if (!chain || write.verb !== 'insert') return refusal('shape', 'The insert is no query that is awaited where it stands.');
-  if (chain.own.related === 'other') return refusal('relation', 'What else an insert through this relation writes is not known here.');
-  const hooks = plainModel(chain, ['insert', 'find', 'values'], 'an insert that meets the row');
+  const isInsert = write.verb === 'insert';
+  const chain = chainOf(write, isInsert ? INSERTING : UPDATING);
+  if (!chain || (!isInsert && write.verb !== 'update')) return refusal('shape', `The ${isInsert ? 'insert' : 'update'} is no query that is awaited where it stands.`);
+  if (chain.own.related === 'other') return refusal('relation', 'What else a write through this relation writes is not known here.');
+  const hooks = isInsert ? plainModel(chain, ['insert', 'find', 'values'], 'an insert that meets the row') : plainModel(chain, ['update', 'find', 'values'], 'an update that meets another row');
   if (hooks) return hooks;
   if (dialect === 'sqlite' && context.version('better-sqlite3') === undefined) return refusal('no-form', 'How another driver than better-sqlite3 tells a violation was not measured.');
   const isOnly = others !== 'unknown' && others.length === 0;

@@ -16,7 +16,7 @@ import { chainOf, givenTo, plainModel, validates, type Chain } from './chain.ts'
 import { guardedWrite } from './forms-guarded.ts';
 import { violationForm } from './forms-violation.ts';
 
-export const forms: Forms = { ignoresOneKey: true, namesKeyOnly: true, upsert, insertMissing, violation: violationForm, surely, guardedWrite };
+export const forms: Forms = { ignoresOneKey: true, namesKeyOnly: true, upsert, insertMissing, violation: violationForm, claims: true, throwsThrough: ['postgres', 'mysql'], surely, guardedWrite };
 
 interface Insert extends Chain { readonly insert: TSESTree.CallExpression; readonly dialect: Dialect; readonly fetches: boolean }
 
