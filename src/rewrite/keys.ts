@@ -29,12 +29,27 @@ export function tableOf(write: Operation): Table | Refusal {
 }
 
 /** The key on which an upsert replaces `read` and `insert`: the look-up compares exactly its columns with what the insert writes. */
-export function lookupKey(read: Operation, insert: Operation, { file, forms: { dialect, typescript }, client }: RewriteContext): ProvenKey | Refusal {
+export function lookupKey(read: Operation, insert: Operation, context: RewriteContext): ProvenKey | Refusal {
+  const keys = read.predicate?.complete && read.predicate.arms.length === 1 ? lookupKeys(read, insert, context) : refuse('predicate-not-a-key', 'The look-up is more than one comparison of a key, so an upsert cannot stand for it.');
+  return 'kind' in keys ? keys : keys[0];
+}
+
+/** The key of each arm of the look-up: `email` and `handle` of `OR: [{ email }, { handle }]`. */
+export function lookupKeys(read: Operation, insert: Operation, context: RewriteContext): readonly [ProvenKey, ...ProvenKey[]] | Refusal {
   const table = tableOf(insert);
   if ('kind' in table) return table;
   if (sameTable(read.table, insert.table) !== true) return refuse('other-table', 'The look-up reads another table than the insert writes.');
-  const arm = read.predicate?.complete && read.predicate.arms.length === 1 ? read.predicate.arms[0]! : undefined;
-  if (!arm) return refuse('predicate-not-a-key', 'The look-up is more than one comparison of a key, so an upsert cannot stand for it.');
+  const found: ProvenKey[] = [];
+  for (const arm of read.predicate?.complete ? read.predicate.arms : []) {
+    const key = armKey(table, arm, read, insert, context);
+    if ('kind' in key) return key;
+    if (!found.some((one) => one.key === key.key)) found.push(key);
+  }
+  const [first, ...others] = found;
+  return first ? [first, ...others] : refuse('predicate-not-a-key', 'What the look-up asks for was not understood, so a violation does not tell what it would have found.');
+}
+
+function armKey(table: Table, arm: readonly Comparison[], read: Operation, insert: Operation, { file, forms: { dialect, typescript }, client }: RewriteContext): ProvenKey | Refusal {
   const odd = arm.find((one) => one.operator !== '=' || one.via.length || one.conditional);
   if (odd) return refuse('predicate-not-a-key', `The look-up also asks for \`${[...odd.via, odd.column].join('.')}\` in a way that no unique key can.`);
   const columns = [...new Set(arm.map((one) => one.column))];
@@ -44,6 +59,17 @@ export function lookupKey(read: Operation, insert: Operation, { file, forms: { d
   if ('kind' in proven || !client?.forms?.dropsUndefined?.(read)) return proven;
   const defined = definedKey(proven, arm, read, insert, file, typescript);
   return 'kind' in defined ? defined : { ...proven, requires: [...proven.requires, ...defined] };
+}
+
+/** What several keys ask for, as one list. */
+export function together(lists: readonly (readonly Requirement[])[]): readonly Requirement[] {
+  const byId = new Map<string, Requirement>();
+  for (const one of lists.flat()) {
+    const known = byId.get(one.id);
+    if (!known) byId.set(one.id, one);
+    else if (known.text !== one.text) byId.set(one.id, { id: one.id, text: `${known.text}, and ${one.text}`, state: known.state === 'unknown' ? known.state : one.state });
+  }
+  return [...byId.values()];
 }
 
 /** That the looked-up values are there: without them the look-up asks for any row. */
@@ -208,7 +234,8 @@ export function violableKeys(table: Table, row: Row): UniqueKey[] {
   }));
 }
 
-/** Whose violation an insert can also report, beside `key`. */
-export function otherKeys(table: Table, key: UniqueKey, row: Row): readonly UniqueKey[] | 'unknown' {
-  return table.complete ? violableKeys(table, row).filter((one) => one !== key) : 'unknown';
+/** Whose violation an insert can also report, beside these. */
+export function otherKeys(table: Table, keys: UniqueKey | readonly UniqueKey[], row: Row): readonly UniqueKey[] | 'unknown' {
+  const own = [keys].flat();
+  return table.complete ? violableKeys(table, row).filter((one) => !own.includes(one)) : 'unknown';
 }

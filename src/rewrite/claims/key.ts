@@ -1,4 +1,4 @@
-/** The unique key of which an update takes a value: proven to be what was looked up, or the reason why it is none. */
+/** The unique keys of which an update takes a value: proven to be what was looked up, or the reason why it is none. */
 import type { Comparison, Operation, Refusal, Requirement } from '../../model.ts';
 import type { Table, UniqueKey } from '../../schema/model.ts';
 import { addresses } from '../../trace/rows.ts';
@@ -6,12 +6,13 @@ import { sameTable } from '../../trace/matching.ts';
 import { lineage } from '../../value/terms.ts';
 import { list } from '../../wording.ts';
 import type { RewriteContext } from '../context.ts';
-import { exactKey, isLastWord, nonNull, tableOf, wholeRowHas } from '../keys.ts';
+import { exactKey, isLastWord, nonNull, tableOf, together, wholeRowHas } from '../keys.ts';
 import { isRefusal, refuse } from '../refusals.ts';
 
 export interface ClaimedKey {
   readonly table: Table;
-  readonly key: UniqueKey;
+  /** One for each arm of the look-up. */
+  readonly keys: readonly UniqueKey[];
   /** The comparisons with the value that is to be free. */
   readonly values: readonly Comparison[];
   /** The look-up passes over the row that is updated. */
@@ -21,12 +22,26 @@ export interface ClaimedKey {
 }
 
 export function claimedKey(read: Operation, update: Operation, context: RewriteContext): ClaimedKey | Refusal {
-  const { trace, forms: { dialect } } = context;
   const table = tableOf(update);
   if (isRefusal(table)) return table;
   if (sameTable(read.table, update.table) !== true) return refuse('other-table', 'The look-up reads another table than the update writes.');
-  const arm = read.predicate?.complete && read.predicate.arms.length === 1 ? read.predicate.arms[0]! : undefined;
-  if (!arm) return refuse('predicate-not-a-key', 'The look-up is more than one comparison of a key, so a violation does not tell what it would have found.');
+  const found: ClaimedArm[] = [];
+  for (const arm of read.predicate?.complete ? read.predicate.arms : []) {
+    const one = claimedArm(arm, table, read, update, context);
+    if (isRefusal(one)) return one;
+    found.push(one);
+  }
+  if (!found.length) return refuse('predicate-not-a-key', 'What the look-up asks for was not understood, so a violation does not tell what it would have found.');
+  const keys = [...new Set(found.map((one) => one.key))];
+  return {
+    table, keys, values: found.flatMap((one) => one.values), excludesRow: found.every((one) => one.excludesRow), others: violated(update, table, keys), requires: together(found.map((one) => one.requires)),
+  };
+}
+
+interface ClaimedArm extends Pick<ClaimedKey, 'values' | 'excludesRow' | 'requires'> { readonly key: UniqueKey }
+
+function claimedArm(arm: readonly Comparison[], table: Table, read: Operation, update: Operation, context: RewriteContext): ClaimedArm | Refusal {
+  const { trace, forms: { dialect } } = context;
   const excluded = arm.filter((one) => excludesRow(one, table, update));
   const values = arm.filter((one) => !excluded.includes(one));
   const odd = values.find((one) => one.operator !== '=' || one.via.length || one.conditional);
@@ -37,10 +52,7 @@ export function claimedKey(read: Operation, update: Operation, context: RewriteC
   const scope = writtenKey(read, update, key, values, context);
   if (isRefusal(scope)) return scope;
   const named = nonNull(table, key, (column) => values.find((one) => one.column === column)!.value, trace.formulas.and(read.condition, update.condition));
-  if (isRefusal(named)) return named;
-  return {
-    table, key, values, excludesRow: excluded.length > 0, others: violated(update, table, key), requires: [...named, ...scope],
-  };
+  return isRefusal(named) ? named : { key, values, excludesRow: excluded.length > 0, requires: [...named, ...scope] };
 }
 
 /** `id: { not: id }`: the row that is updated has the value itself, or may have it. */
@@ -82,10 +94,10 @@ function writtenKey(read: Operation, update: Operation, key: UniqueKey, values: 
   }
 }
 
-/** Keys beside `key` of which the update writes a column. */
-function violated(update: Operation, table: Table, key: UniqueKey): readonly UniqueKey[] | 'unknown' {
+/** Keys beside these of which the update writes a column. */
+function violated(update: Operation, table: Table, keys: readonly UniqueKey[]): readonly UniqueKey[] | 'unknown' {
   if (!table.complete) return 'unknown';
   const row = update.rows![0]!;
   const isWritten = (column: string): boolean => row.spreads.length > 0 || row.assignments.some((one) => one.column === column && one.how !== 'carried');
-  return table.keys.filter((one) => one !== key && (one.expression || one.columns.some(isWritten)));
+  return table.keys.filter((one) => !keys.includes(one) && (one.expression || one.columns.some(isWritten)));
 }

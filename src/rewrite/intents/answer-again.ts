@@ -3,6 +3,7 @@
  * rejection handler, or the error that it returns is asked before anything else is done with it.
  */
 import type { TSESTree } from '@typescript-eslint/types';
+import type { ViolationForm, ViolationRequest } from '../../clients/forms.ts';
 import type { Edit, Operation, Refusal, Requirement, Rewrite } from '../../model.ts';
 import type { Table, UniqueKey } from '../../schema/model.ts';
 import type { SourceFile, Variable } from '../../source/file.ts';
@@ -11,6 +12,7 @@ import type { Node } from '../../value/terms.ts';
 import { list } from '../../wording.ts';
 import type { RewriteContext } from '../context.ts';
 import { endsTransaction, siteOf } from '../inside-transaction.ts';
+import { together } from '../keys.ts';
 import { isRefusal, refuse } from '../refusals.ts';
 import { awaited, enclosingTry, statementsOf, withAwait, type Statement } from '../syntax.ts';
 import { indentAt, reindent, someNode } from '../text.ts';
@@ -22,7 +24,8 @@ export interface AnswerAgain {
   /** What the check answers. */
   readonly steps: readonly Statement[];
   readonly table: Table;
-  readonly key: UniqueKey;
+  /** The look-up finds by any of these. */
+  readonly keys: readonly UniqueKey[];
   /** Other keys that the write can violate. */
   readonly others: readonly UniqueKey[] | 'unknown';
   readonly requires: readonly Requirement[];
@@ -32,8 +35,8 @@ export interface AnswerAgain {
 /** Where the violation is met, by the name that its error has there. */
 interface Meeting { readonly error: string; edits(test: string): readonly Edit[] }
 
-export function answerAgain({ read, write, steps, table, key, others, requires, changes }: AnswerAgain, context: RewriteContext): Rewrite | Refusal {
-  const { client, forms } = context;
+export function answerAgain({ read, write, steps, table, keys, others, requires, changes }: AnswerAgain, context: RewriteContext): Rewrite | Refusal {
+  const { client } = context;
   const [answer] = steps;
   const last = steps.at(-1);
   if (!answer || (last?.type !== 'ThrowStatement' && last?.type !== 'ReturnStatement')) return refuse('answer-shape', 'Only an answer that is thrown or returned can be given again where the write fails.');
@@ -51,17 +54,49 @@ export function answerAgain({ read, write, steps, table, key, others, requires, 
 
   const meeting = write.violation?.arrives === 'returned' ? returnedError(write, steps, context) : thrown ? rejection(write, thrown, nameFor(steps, context), context) : caught(write, steps, nameFor(steps, context), context);
   if (isRefusal(meeting)) return meeting;
-  const violation = client?.forms?.violation?.({ write, updates: write.verb !== 'insert', table, key, others, error: meeting.error }, forms);
-  if (!violation) return refuse('no-form', `How ${client?.name ?? 'this library'} tells which key was violated is not known here.`);
+  const violation = violationOf(keys, { write, updates: write.verb !== 'insert', table, others, error: meeting.error }, context);
   if (isRefusal(violation)) return violation;
+  const taken = keys.map((one) => list(one.columns)).join(' or ');
   return {
     kind: 'rewrite', form: `${client!.id}-${write.verb === 'insert' ? 'insert' : 'update'}-${thrown ? 'reject' : 'answer'}`,
-    title: `Give the same answer when ${list(key.columns)} is taken meanwhile`,
+    title: `Give the same answer when ${taken} is taken meanwhile`,
     edits: meeting.edits(violation.test), requires: merged(requires, [...ending, ...violation.requires]),
-    changes: [`A violation of ${list(key.columns)} is answered as the look-up answers.`, ...changes, ...violation.changes],
+    changes: [`A violation of ${taken} is answered as the look-up answers.`, ...changes, ...violation.changes],
     // What is thrown ends a transaction that is around it, whoever opened that; an answer would leave it broken.
     ...(!thrown && { onConnection: true as const }),
   };
+}
+
+/** Whether one of the keys was violated: a violation of any where no others are, else of one that the error tells. */
+function violationOf(keys: readonly UniqueKey[], request: Omit<ViolationRequest, 'key'>, { client, forms }: RewriteContext): Pick<ViolationForm, 'test' | 'requires' | 'changes'> | Refusal {
+  const form = client?.forms?.violation;
+  if (!form) return refuse('no-form', `How ${client?.name ?? 'this library'} tells which key was violated is not known here.`);
+  const tests = (beside: (key: UniqueKey) => ViolationRequest['others']): ViolationForm[] | Refusal => {
+    const found: ViolationForm[] = [];
+    for (const key of keys) {
+      const one = form({ ...request, key, others: beside(key) }, forms);
+      if (isRefusal(one)) return one;
+      found.push(one);
+    }
+    return found;
+  };
+  const { others } = request;
+  const alone = tests(() => others);
+  if (isRefusal(alone)) return alone;
+  const [first, ...rest] = alone;
+  if (rest.every((one) => one.test === first!.test)) return first!;
+  const each = tests((key) => (others === 'unknown' ? others : [...others, ...keys.filter((one) => one !== key)]));
+  if (isRefusal(each)) return each;
+  return { test: either(each.map((one) => one.test)), requires: together(each.map((one) => one.requires)), changes: [...new Set(each.flatMap((one) => one.changes))] };
+}
+
+/** `code === '23505' && (constraint === 'a' || constraint === 'b')`. */
+function either(tests: readonly string[]): string {
+  const parts = tests.map((one) => one.split(' && '));
+  let shared = 0;
+  while (parts.every((one) => shared < one.length - 1 && one[shared] === parts[0]![shared])) shared++;
+  const rest = parts.map((one) => one.slice(shared).join(' && ')).join(' || ');
+  return shared ? `${parts[0]!.slice(0, shared).join(' && ')} && (${rest})` : rest;
 }
 
 /** `error`, unless the answer means something else by it. */

@@ -8,7 +8,7 @@ import { claimCheck } from '../claims/check.ts';
 import type { RewriteContext } from '../context.ts';
 import { decisionOf } from '../decision.ts';
 import { siteOf } from '../inside-transaction.ts';
-import { lookupKey, onlyRow, otherKeys } from '../keys.ts';
+import { lookupKeys, onlyRow, otherKeys, together } from '../keys.ts';
 import { isRefusal, refuse } from '../refusals.ts';
 import { answerAgain } from './answer-again.ts';
 
@@ -17,15 +17,16 @@ export function createOrReject({ read, insert: write }: Extract<Intent, { kind: 
 }
 
 function create(read: Operation, insert: Operation, context: RewriteContext): Rewrite | Refusal {
-  const proven = lookupKey(read, insert, context);
+  const proven = lookupKeys(read, insert, context);
   if (isRefusal(proven)) return proven;
   const row = onlyRow(insert);
   if (isRefusal(row)) return row;
   const decision = decisionOf(read, { ...insert, node: siteOf(read, insert) }, context.trace);
   if (isRefusal(decision)) return decision;
   if (decision.present.some((one) => one.cut)) return refuse('answer-shape', 'Only an answer that is thrown or returned can be given again where the write fails.');
-  const { table, key, requires } = proven;
-  return answerAgain({ read, write: insert, steps: decision.present.map((one) => one.node), table, key, others: otherKeys(table, key, row), requires, changes: [] }, context);
+  const keys = proven.map((one) => one.key);
+  const { table } = proven[0];
+  return answerAgain({ read, write: insert, steps: decision.present.map((one) => one.node), table, keys, others: otherKeys(table, keys, row), requires: together(proven.map((one) => one.requires)), changes: [] }, context);
 }
 
 function claim(read: Operation, update: Operation, context: RewriteContext): Rewrite | Refusal {
@@ -34,6 +35,8 @@ function claim(read: Operation, update: Operation, context: RewriteContext): Rew
   if (isRefusal(claimed)) return claimed;
   const check = claimCheck(read, { ...update, node: siteOf(read, update) }, claimed, context);
   if (isRefusal(check)) return check;
+  // The row itself may be found by one value, and then nobody has asked for the other.
+  if (claimed.keys.length > 1 && check.excludesRow) return refuse('several-rows', 'The look-up gives one of the rows that have either value, which may be the updated one: leave that out in the look-up itself.');
   const changes = claimed.excludesRow || check.excludesRow ? [] : ['Two calls that write the same value into the same row can both succeed.'];
   return answerAgain({ read, write: update, steps: check.steps, changes, ...claimed }, context);
 }
