@@ -201,11 +201,15 @@ export interface GuardedWriteRequest {
   readonly into: string | undefined;
   /** The name of the result's first element, where code takes that alone: `const [row] = await …`; there is no `into` then. */
   readonly intoFirst: string | undefined;
+  /** The parts of the result that have names, where it is taken apart: `const { data, error: failure } = await …`; there is no `into` then. */
+  readonly intoParts: readonly ResultName[] | undefined;
   /** What code reads of the looked-up row behind the write: columns, undefined for the row as a whole. */
   readonly readLater: readonly (string | undefined)[];
   /** A save: the variable of the entity, and whether its fields stay changed in memory, where code goes on to read them. */
   readonly entity: { readonly name: string; readonly kept: boolean } | undefined;
 }
+
+export interface ResultName { readonly key: string; readonly name: string; readonly text: string }
 
 export interface GuardedWriteForm extends Facts {
   readonly kind: 'guarded-write';
@@ -215,7 +219,7 @@ export interface GuardedWriteForm extends Facts {
   readonly call: string;
   /** With `asksMiss`: what the awaited result is bound to, and a test, true where no row was changed, as it stands in `if (…)`. */
   readonly miss?: { readonly pattern: string; readonly test: string };
-  /** With `wants: 'result'` and `miss`: the expression, behind the test, for what the write resolved to. */
+  /** With `wants: 'result'` and `miss`: the expression, behind the test, for what the write resolved to; of `intoParts`, their texts joined. */
   readonly value?: string;
   /** Edits outside the call (an import that is needed). */
   readonly edits?: readonly Edit[];

@@ -9,10 +9,11 @@ import { isRefused, refuseForm } from '../common/refusal.ts';
 import type { Forms, FormContext, InsertMissingRequest, UpsertForm, UpsertRequest, ViolationForm, ViolationRequest } from '../forms.ts';
 import { chainOf, conflictTarget, lineBreaks, onConflict, remove, rename, upsertEdits, type Chain } from './chain.ts';
 import { alternativeKeys, parts } from './alternative-keys.ts';
+import { guardedWrite } from './forms-guarded.ts';
 import { replaceSet } from './replace-set.ts';
 import { rowSecurity } from './row-security.ts';
 
-export const forms: Forms = { leavesRows: true, ignoresOneKey: true, upsert, violation, claims: true, insertMissing, parts, alternativeKeys, replaceSet };
+export const forms: Forms = { leavesRows: true, ignoresOneKey: true, upsert, violation, claims: true, insertMissing, parts, alternativeKeys, replaceSet, guardedWrite };
 
 const TOUCHES_NOTHING = 'A row that is there already stays as it is; its columns are not compared with the ones given.';
 const IDS = 'An upsert of a row that is there uses up a value of its sequence, where it has one.';

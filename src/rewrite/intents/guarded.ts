@@ -25,12 +25,12 @@ export function guarded(intent: Guarded, context: RewriteContext): Rewrite | Ref
   if (!form) return byHand(intent);
   const understood = understand(intent, context);
   if (isRefusal(understood)) return understood;
-  const { read, table, key, guards, sums, answer, wants, into, intoFirst, readLater, entity } = understood;
-  const written = form({ write, read, table, key: key.key, keyText: key.texts, guards, sums: sums.map((one) => one.sum), asksMiss: answer !== undefined, wants, into, intoFirst, readLater, entity }, context.forms);
+  const { read, table, key, guards, sums, answer, wants, into, intoFirst, intoParts, readLater, entity } = understood;
+  const written = form({ write, read, table, key: key.key, keyText: key.texts, guards, sums: sums.map((one) => one.sum), asksMiss: answer !== undefined, wants, into, intoFirst, intoParts, readLater, entity }, context.forms);
   return isRefusal(written) ? written : assemble(understood, written, context);
 }
 
-function assemble({ read, write, path, names, sums, guards, answer, wants, into, intoFirst, entity, changes, requires }: Understood, form: GuardedWriteForm, context: RewriteContext): Rewrite | Refusal {
+function assemble({ read, write, path, names, sums, guards, answer, wants, into, intoFirst, intoParts, entity, changes, requires }: Understood, form: GuardedWriteForm, context: RewriteContext): Rewrite | Refusal {
   const { file, forms, semicolon } = context;
   const { statement } = path;
   const edits: Edit[] = [...(form.edits ?? [])];
@@ -46,7 +46,7 @@ function assemble({ read, write, path, names, sums, guards, answer, wants, into,
       `if (${miss.test}) ${reindent(answer.text, answer.indent, indent)}`,
       ...(statement.type === 'ReturnStatement' ? [`return ${form.value}${semicolon}`] : []),
     ];
-    if (wants === 'result' && statement.type !== 'ReturnStatement' && form.value !== (into ?? intoFirst)) return refuse('expression', `The result at line ${file.line(statement.range[0])} would have another name.`);
+    if (wants === 'result' && statement.type !== 'ReturnStatement' && form.value !== (into ?? intoFirst ?? intoParts?.map((one) => one.text).join())) return refuse('expression', `The result at line ${file.line(statement.range[0])} would have another name.`);
     edits.push({ start: statement.range[0], end: statement.range[1], text: lines.join(`\n${indent}`) });
   }
   // Where code reads the entity later, it is to find the fields as they were written.
