@@ -61,6 +61,8 @@ export interface Assignment {
   readonly how: How;
   readonly node: Node | undefined;
   readonly conditional?: boolean;
+  /** Of what is appended: it is there twice when it was there before (not so with a set's own way to add). */
+  readonly repeats?: true;
 }
 
 /** One written row. `spreads` are whole objects of which the columns are not known one by one. */

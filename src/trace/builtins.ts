@@ -49,7 +49,11 @@ export function builtinCall(walk: Walk, node: TSESTree.CallExpression, given: Va
     case 'get': return first && terms.member(terms.filtered(baseOf(walk, receiver), same()), '0');
     case 'at': return property(walk, receiver, first?.kind === 'literal' && first.value !== -1 ? String(first.value) : '0', node);
     case 'pop': case 'shift': change(walk, receiver, []); return property(walk, receiver, '0', node);
-    case 'push': case 'add': case 'unshift': append(walk, node, receiver, args); return receiver;
+    case 'push':
+      if (receiver.kind === 'array') append(walk, node, receiver, args);
+      else change(walk, receiver, args, 'pushed');
+      return receiver;
+    case 'add': case 'unshift': append(walk, node, receiver, args); return receiver;
     case 'set': if (args.length === 2) append(walk, node, receiver, [args[1]!], first); return receiver;
     case 'delete': case 'clear': case 'splice': change(walk, receiver, args); return terms.unknown(node, [receiver, ...args]);
     default:

@@ -4,7 +4,7 @@
  */
 import type { Assignment, Comparison, OpenQuestion, Operation } from '../model.ts';
 import type { Catalogue } from '../schema/model.ts';
-import { conjuncts, formulaLiterals, type Formula } from '../value/formula.ts';
+import { asLiteral, conjuncts, formulaLiterals, type Formula } from '../value/formula.ts';
 import { formulaValues, lineage, mentions, type Value } from '../value/terms.ts';
 import { effectiveCondition } from './absence.ts';
 import { countChecks } from './bounds.ts';
@@ -20,6 +20,7 @@ import { precedes } from './order.ts';
 import { placeOf } from './place.ts';
 import type { HelperNames } from './protection.ts';
 import { facetOf } from './results.ts';
+import { appendedTwice } from './twice.ts';
 import { addresses, comparesOld, fieldOf, holdOf, isClaimed, isGoneColumn, isMissNoticed, isOneTaken, isPicked, MISS_UNNOTICED, rowOf, type Field } from './rows.ts';
 import type { Node } from '../value/terms.ts';
 
@@ -70,7 +71,7 @@ function states(write: Operation, trace: Trace, catalogue: Catalogue): Check[] {
     if (!precedes(row.read, write)) return [];
     const where = addresses(write, row, trace);
     if (!where) return [];
-    const checks = write.verb === 'delete' ? consumed(row, write, condition, trace, catalogue) : [...changed(row, write, condition, trace, catalogue), ...goneOnce(row, write, condition, trace, catalogue)];
+    const checks = write.verb === 'delete' ? consumed(row, write, condition, trace, catalogue) : [changed, goneOnce, appendedTwice].flatMap((look) => look(row, write, condition, trace, catalogue));
     return where === 'open' ? checks.map((one) => ({ ...one, open: [...one.open, { id: 'row-unclear', text: 'the row that is written is the one that was checked' }] })) : checks;
   });
 }
@@ -112,7 +113,7 @@ function changed(row: RowRead, write: Operation, condition: Formula, trace: Trac
     if (!sure.columns.length) { found.push(...otherState(part, row, write, trace, written)); continue; }
     const open: OpenQuestion[] = [];
     if (sure.result !== false) {
-      if (sure.result === true) continue;
+      if (sure.result === true || asksForElement(part, sure.columns, assigned)) continue;
       if (arm.result === false) open.push({ id: 'guard-arm', text: `the check of \`${sure.columns[0]!}\` alone lets the write through` });
       else if (isTransition(part, sure.columns, assigned)) { /* The old state allows the new one, which allows others. */ }
       else if (sure.columns.some((column) => !isMoment(column)) && isWritten(sure.columns, assigned)) open.push({ id: 'state-unclear', text: `the written \`${sure.columns[0]!}\` ends what was checked` });
@@ -265,6 +266,11 @@ function isTransition(part: Formula, columns: readonly string[], assigned: Reado
     const assignment = assigned.get(column);
     return assignment?.how === 'set' && /status|state|stage|phase/i.test(column) && !isConstant(assignment.value) && formulaValues(part).some((value) => mentions(value, assignment.value));
   });
+}
+
+/** Whether an element is in a list that the database adds to or takes from: of that `appendedTwice` speaks. */
+function asksForElement(part: Formula, columns: readonly string[], assigned: ReadonlyMap<string, Assignment>): boolean {
+  return asLiteral(part)?.atom.kind === 'exists' && columns.every((column) => assigned.get(column)?.how === 'append');
 }
 
 function isWritten(columns: readonly string[], assigned: ReadonlyMap<string, Assignment>): boolean {

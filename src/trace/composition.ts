@@ -3,6 +3,7 @@
  * on; rules look at a write afterwards, so what went into its values is kept here as terms, which stay.
  */
 import type { Operation } from '../model.ts';
+import type { Formula } from '../value/formula.ts';
 import { path, type Value } from '../value/terms.ts';
 import { elementsOf } from './objects.ts';
 import type { Walk } from './walk.ts';
@@ -10,13 +11,15 @@ import type { Walk } from './walk.ts';
 /** A part of a saved row that code changed in place: `row.tags.push(tag)`, `row.settings.theme = 'dark'`. */
 export interface Change { readonly column: string; readonly value: Value }
 
+export interface Appended { readonly value: Value; readonly when: Formula }
+
 export interface Composition {
   /** Written values whose parts stand in the heap, as expressions over those parts: 'object', 'array', 'map', 'changed', 'changed below'. */
   readonly made: ReadonlyMap<Value, Value>;
   /** Columns and relations of the saved row that were changed in place. */
   readonly changes: readonly Change[];
-  /** Columns to which elements were pushed that the database appends. */
-  readonly appended: ReadonlySet<string>;
+  /** Columns to which elements were pushed that the database appends, with what they are made of and when they are pushed. */
+  readonly appended: ReadonlyMap<string, readonly Appended[]>;
 }
 
 const MAX_DEPTH = 6;
@@ -36,12 +39,15 @@ export function compositionOf(walk: Walk, operation: Operation): Composition | u
   // What hangs on a row in memory alone is not stored with it.
   const isStored = ({ column }: Change): boolean => !table?.complete || table.columns.has(column) || table.relations.some((one) => one.name === column) || [...table.columns.keys()].some((one) => one.startsWith(`${column}.`));
   const changes = savedRows(operation.saved).flatMap((row) => (operation.partial ? setBelow(walk, row) : changesOf(walk, row))).filter(isStored);
-  const appended = new Set(operation.partial ? savedRows(operation.saved).flatMap((row) => pushedTo(walk, row)) : []);
+  const appended = new Map(operation.partial ? savedRows(operation.saved).flatMap((row) => pushedTo(walk, row)) : []);
   return made.size || changes.length || appended.size ? { made, changes, appended } : undefined;
 }
 
-function pushedTo(walk: Walk, row: Value): string[] {
-  return [...walk.touched].flatMap((touched) => (touched.kind === 'member' && touched.object === row && walk.state.object(touched.id)?.changed?.length ? [touched.key] : []));
+function pushedTo(walk: Walk, row: Value): [string, readonly Appended[]][] {
+  return [...walk.touched].flatMap((touched): [string, readonly Appended[]][] => {
+    const stored = touched.kind === 'member' && touched.object === row ? walk.state.object(touched.id) : undefined;
+    return stored?.changed?.length ? [[(touched as Value & { kind: 'member' }).key, (stored.pushed ?? []).map((one) => ({ ...one, value: compose(walk, one.value) }))]] : [];
+  });
 }
 
 function savedRows(saved: Value | undefined): Value[] {

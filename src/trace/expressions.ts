@@ -8,7 +8,7 @@ import { call, construct, taggedTemplate } from './calls.ts';
 import { classValue } from './classes.ts';
 import { namedTest, shortCircuit, truthiness } from './conditions.ts';
 import { lookup } from './lookup.ts';
-import { change, makeArray, makeObject, present, property } from './objects.ts';
+import { baseOf, change, makeArray, makeObject, present, property } from './objects.ts';
 import { bind, memberKey } from './patterns.ts';
 import { facetOf, isRowCount } from './results.ts';
 import type { Walk } from './walk.ts';
@@ -83,9 +83,15 @@ function member(walk: Walk, node: TSESTree.MemberExpression): Value {
   const key = memberKey(walk, node);
   if (key === undefined) {
     const index = evaluate(walk, node.property);
-    return walk.terms.unknown(node, [object, index]);
+    return foundAt(walk, present(walk, object, node), index) ?? walk.terms.unknown(node, [object, index]);
   }
   return property(walk, present(walk, object, node), key, node);
+}
+
+/** `lines[index]` after `const index = lines.findIndex(…)`: what `find` would have given. */
+function foundAt(walk: Walk, object: Value, index: Value): Value | undefined {
+  const [found] = index.kind === 'expression' && index.operator === 'indexOf' ? index.operands : [];
+  return found?.kind === 'filtered' && found.of === baseOf(walk, object) ? walk.terms.member(found, '0') : undefined;
 }
 
 function objectLiteral(walk: Walk, node: TSESTree.ObjectExpression): Value {

@@ -232,12 +232,13 @@ function assignEntry(walk: Walk, target: Value, entry: ObjectEntry): void {
 }
 
 /** Something was pushed into, taken out of or reordered in a collection or object that came from elsewhere. */
-export function change(walk: Walk, given: Value, values: readonly Value[]): void {
-  if (given.kind === 'choice') { for (const arm of given.arms) change(walk, arm.value, values); return; }
+export function change(walk: Walk, given: Value, values: readonly Value[], how?: 'pushed'): void {
+  if (given.kind === 'choice') { for (const arm of given.arms) change(walk, arm.value, values, how); return; }
   if (given.kind !== 'member' && given.kind !== 'element' && given.kind !== 'expression' && given.kind !== 'object') return;
   const stored = walk.state.object(given.id);
   if (given.kind !== 'object') walk.touched.add(given);
-  walk.state.heap.set(given.id, { ...stored, changed: [...(stored?.changed ?? []), ...values] });
+  const pushed = how ? values.map((value) => ({ value, when: walk.state.condition })) : [];
+  walk.state.heap.set(given.id, { ...stored, changed: [...(stored?.changed ?? []), ...values], ...(pushed.length && { pushed: [...(stored?.pushed ?? []), ...pushed] }) });
 }
 
 export function makeArray(walk: Walk, node: Node, contents: HeapObject): Value {

@@ -58,10 +58,19 @@ function rowTable(value: Value, catalogue: Catalogue): TableRef | undefined {
   const facet = facetOf(value);
   if (!facet) return undefined;
   const { operation } = facet;
-  if (facet.is === 'row') return facet.keys.some((key) => key !== '*') ? tableOf(operation, facet, catalogue) : operation.table;
+  if (facet.is === 'row') {
+    if (facet.keys.every((key) => key === '*')) return operation.table;
+    // What stands in a list of the row itself (a document's lines, a JSON column) is part of that row.
+    const table = tableOf(operation, facet, catalogue);
+    return table === operation.table && isListOf(facet.keys, table) ? undefined : table;
+  }
   if (facet.is !== 'field') return undefined;
   const table = tableOf(operation, facet, catalogue);
   return table === operation.table ? undefined : table;
+}
+
+function isListOf(keys: readonly string[], { table }: TableRef): boolean {
+  return keys.some((key) => table?.columns.has(key) && !table.relations.some((one) => one.name === key));
 }
 
 /**

@@ -23,6 +23,8 @@ export interface HeapObject {
   readonly given?: boolean;
   /** What was pushed into (or taken out of: nothing) a collection that came from elsewhere; its elements stay those it came with. */
   readonly changed?: readonly Value[];
+  /** Of these, what was put at the end, and when. */
+  readonly pushed?: readonly { readonly value: Value; readonly when: Formula }[];
   /** Of a row: where the fields were set that a unit of work has stored since, and how many of `changed`. */
   readonly stored?: { readonly nodes: ReadonlySet<Node>; readonly changed: number };
 }

@@ -11,6 +11,9 @@ const OPERATORS: Readonly<Record<string, How>> = {
   $push: 'append', $addToSet: 'append', $pushAll: 'append', $pull: 'append', $pullAll: 'append', $pop: 'append',
 };
 
+/** These put in once more what is there already. */
+const REPEATING: ReadonlySet<string> = new Set(['$push', '$pushAll']);
+
 export interface Update {
   /** What an update of a stored document writes. */
   readonly row: Row;
@@ -43,7 +46,8 @@ export function updateOf(value: Value, context: ClientContext, node?: Node, writ
     const conditional = entry.conditional ? { conditional: true } : {};
     if (entry.key === '$setOnInsert') { onInsert.push(...part.assignments.map((one) => ({ ...one, ...conditional }))); continue; }
     const unset = entry.key === '$unset';
-    assignments.push(...part.assignments.map((one) => ({ ...one, ...(unset && { value: context.terms.null }), ...conditional })));
+    const repeats = REPEATING.has(entry.key) ? { repeats: true as const } : {};
+    assignments.push(...part.assignments.map((one) => ({ ...one, ...(unset && { value: context.terms.null }), ...conditional, ...repeats })));
     spreads.push(...part.spreads);
   }
   return { row: { assignments, spreads, node }, onInsert };

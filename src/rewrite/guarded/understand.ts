@@ -76,7 +76,7 @@ export function understand(intent: Guarded, context: RewriteContext): Understood
 
   const reader = { names, table, file, place: write.node, written, dialect: context.forms.dialect };
   const below = trace.compositions.get(write);
-  const inside = [...(below?.changes ?? []).map((one) => one.column), ...(below?.appended ?? [])].find((column) => !written.has(column));
+  const inside = [...(below?.changes ?? []).map((one) => one.column), ...(below?.appended.keys() ?? [])].find((column) => !written.has(column));
   if (inside !== undefined) return refuse('computed-value', `\`${inside}\` of the saved row was changed in place, which an update by column does not write.`);
   if (write.verb === 'save' && rows[0]?.spreads.length) return refuse('update-unclear', 'The saved object holds more than is known here.');
   const sums: ReadSum[] = [];
