@@ -94,7 +94,9 @@ function violationOf(keys: readonly UniqueKey[], request: Omit<ViolationRequest,
 function either(tests: readonly string[]): string {
   const parts = tests.map((one) => one.split(' && '));
   let shared = 0;
-  while (parts.every((one) => shared < one.length - 1 && one[shared] === parts[0]![shared])) shared++;
+  // Half a pair of brackets is no part of its own.
+  const isWhole = (part: string): boolean => part.split('(').length === part.split(')').length;
+  while (parts.every((one) => shared < one.length - 1 && one[shared] === parts[0]![shared] && isWhole(one[shared]!))) shared++;
   const rest = parts.map((one) => one.slice(shared).join(' && ')).join(' || ');
   return shared ? `${parts[0]!.slice(0, shared).join(' && ')} && (${rest})` : rest;
 }
