@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 // Tests that look at the built package build it once, before the first of them.
 const PACKAGE = ['fixtures/hosts/**/*.test.ts', 'fixtures/cases.test.ts', 'scripts/demo.test.ts'];
 // Servers are started and statements wait for one another there.
-const LAB = ['lab/**/*.test.ts', 'fixtures/lab.test.ts'];
+const LAB = ['lab/**/*.test.ts', 'fixtures/lab*.test.ts'];
 const NEVER = ['**/node_modules/**', 'dist/**'];
 
 export default defineConfig({
