@@ -5,7 +5,7 @@
 import type { TSESTree } from '@typescript-eslint/types';
 import type { Operation, Refusal, Requirement } from '../model.ts';
 import type { SourceFile } from '../source/file.ts';
-import { contains, enclosingFunction, isFunction, unwrap } from '../source/syntax.ts';
+import { contains, eachNode, enclosingFunction, isFunction, unwrap } from '../source/syntax.ts';
 import type { Node } from '../value/terms.ts';
 import type { RewriteContext } from './context.ts';
 import { refuse } from './refusals.ts';
@@ -41,23 +41,8 @@ export function endsTransaction(read: Operation, write: Operation, steps: readon
 
 function returns(step: Statement): boolean {
   let found = false;
-  const visit = (node: Node): void => {
-    found ||= node.type === 'ReturnStatement';
-    if (!found && !isFunction(node)) for (const child of childStatements(node)) visit(child);
-  };
-  visit(step);
+  eachNode(step, (node) => { found ||= node.type === 'ReturnStatement'; return !found && !isFunction(node); });
   return found;
-}
-
-function childStatements(node: Node): readonly Node[] {
-  switch (node.type) {
-    case 'BlockStatement': return node.body;
-    case 'IfStatement': return [node.consequent, ...(node.alternate ? [node.alternate] : [])];
-    case 'TryStatement': return [node.block, ...(node.handler ? [node.handler.body] : []), ...(node.finalizer ? [node.finalizer] : [])];
-    case 'SwitchStatement': return node.cases.flatMap((one) => one.consequent);
-    case 'LabeledStatement': case 'WhileStatement': case 'DoWhileStatement': case 'ForStatement': case 'ForInStatement': case 'ForOfStatement': return [node.body];
-    default: return [];
-  }
 }
 
 /** It names the handle, or calls what was made in the callback, which may do so. */

@@ -2,7 +2,7 @@
  * The file system as those need it who look for files: a bounded walk, reading with limits, globs. Nothing here throws.
  */
 import { lstatSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 export interface Stamp { readonly path: string; readonly mtimeMs: number; readonly size: number }
 
@@ -40,6 +40,22 @@ export function contentOf(path: string): Content {
 
 export const isDirectory = (path: string): boolean => { try { return statSync(path).isDirectory(); } catch { return false; } };
 export const isFile = (path: string): boolean => { try { return statSync(path).isFile(); } catch { return false; } };
+
+/** Folders above a file are asked up to here. */
+const MAX_LEVELS = 12;
+
+/** The nearest folder above a file of which `ask` says something. */
+export function nearest<T>(file: string, ask: (folder: string) => T | undefined): { readonly at: string; readonly value: T } | undefined {
+  let folder = dirname(file);
+  for (let level = 0; level < MAX_LEVELS; level++) {
+    const value = ask(folder);
+    if (value !== undefined) return { at: folder, value };
+    const parent = dirname(folder);
+    if (parent === folder) return undefined;
+    folder = parent;
+  }
+  return undefined;
+}
 
 export interface Walked {
   /** Paths below the start, with forward slashes, that `wanted` accepts. */

@@ -6,7 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { isBuiltin } from 'node:module';
 import { ResolverFactory, type NapiResolveOptions } from 'oxc-resolver';
 import { now as clock } from './clock.ts';
-import { isFile, walk } from './files.ts';
+import { isFile, nearest, walk } from './files.ts';
 import { manifestOf, rootsFor } from './roots.ts';
 
 type Manifest = Readonly<Record<string, unknown>>;
@@ -14,7 +14,6 @@ type Manifest = Readonly<Record<string, unknown>>;
 /** How long what was found of a folder counts as fresh, in milliseconds. */
 const FRESH = 15_000;
 const MAX_KEPT = 200;
-const MAX_LEVELS = 12;
 
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs'];
 /** Where builds go, and the kinds of module that some of them hold apart. */
@@ -139,19 +138,6 @@ function fileAt(path: string): string | undefined {
   for (const base of bases) for (const extension of EXTENSIONS) if (isFile(base + extension)) return base + extension;
   if (/\.[cm]?[jt]sx?$/.test(path) && !path.endsWith('.d.ts') && isFile(path)) return path;
   for (const extension of EXTENSIONS) if (isFile(join(path, `index${extension}`))) return join(path, `index${extension}`);
-  return undefined;
-}
-
-/** The nearest folder above a file of which `ask` says something. */
-function nearest<T>(file: string, ask: (folder: string) => T | undefined): { readonly at: string; readonly value: T } | undefined {
-  let folder = dirname(file);
-  for (let level = 0; level < MAX_LEVELS; level++) {
-    const value = ask(folder);
-    if (value !== undefined) return { at: folder, value };
-    const parent = dirname(folder);
-    if (parent === folder) return undefined;
-    folder = parent;
-  }
   return undefined;
 }
 

@@ -1,30 +1,22 @@
 /** What the nearest package.json files say of installed versions. */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { contentOf } from './files.ts';
+import { join } from 'node:path';
+import { contentOf, nearest } from './files.ts';
 import { ownPackage } from './own-names.ts';
 import { manifestOf } from './roots.ts';
 
 const manifests = new Map<string, Dependencies | undefined>();
-const MAX_LEVELS = 12;
+/** What catalogues say, by folder, catalogue and package: kept as long as the manifests that refer to them. */
+const catalogued = new Map<string, string | undefined>();
 
 /**
  * The major (or minor) version of `name` in the dependency lists from `file` upwards (`^7.1.0` → 7, or 1), else in those of the workspace's
  * packages that its own lists: an application often gets its client from one of them. Undefined when none tells.
  */
 export function packageVersion(name: string, file: string, part: 'major' | 'minor' = 'major'): number | undefined {
-  let folder = dirname(file);
-  let inner: Dependencies | undefined;
-  for (let level = 0; level < MAX_LEVELS; level++) {
-    const listed = dependencies(folder);
-    inner ??= listed;
-    const found = versionIn(listed?.[name], name, folder);
-    if (found) return found[part];
-    const parent = dirname(folder);
-    if (parent === folder) break;
-    folder = parent;
-  }
-  return inner && versionBehind(inner, name, file)?.[part];
+  const found = nearest(file, (folder) => versionIn(dependencies(folder)?.[name], name, folder))?.value;
+  const inner = found ? undefined : nearest(file, dependencies)?.value;
+  return (found ?? (inner && versionBehind(inner, name, file)))?.[part];
 }
 
 interface Version { readonly major: number; readonly minor: number | undefined }
@@ -52,16 +44,14 @@ function versionBehind(listed: Dependencies, name: string, file: string): Versio
 
 /** Catalogues of versions stand at the workspace's top: in pnpm-workspace.yaml, or in package.json (Bun). */
 function fromCatalog(catalog: string, name: string, start: string): string | undefined {
-  let folder = start;
-  for (let level = 0; level < MAX_LEVELS; level++) {
+  const key = `${start}\0${catalog}\0${name}`;
+  if (catalogued.has(key)) return catalogued.get(key);
+  const found = nearest(join(start, 'package.json'), (folder) => {
     const yaml = contentOf(join(folder, 'pnpm-workspace.yaml'));
-    const found = 'text' in yaml ? inYaml(yaml.text, catalog, name) : inManifest(manifestOf(folder), catalog, name);
-    if (found !== undefined) return found;
-    const parent = dirname(folder);
-    if (parent === folder) return undefined;
-    folder = parent;
-  }
-  return undefined;
+    return 'text' in yaml ? inYaml(yaml.text, catalog, name) : inManifest(manifestOf(folder), catalog, name);
+  })?.value;
+  catalogued.set(key, found);
+  return found;
 }
 
 function inManifest(manifest: Record<string, unknown> | undefined, catalog: string, name: string): string | undefined {
@@ -91,28 +81,17 @@ function inYaml(text: string, catalog: string, name: string): string | undefined
 
 /** Whether a dependency list from `file` upwards names one of `names`, whatever version it asks for. */
 export function dependsOn(names: readonly string[], file: string): boolean {
-  let folder = dirname(file);
-  for (let level = 0; level < MAX_LEVELS; level++) {
-    const found = dependencies(folder);
-    if (found && names.some((one) => found[one] !== undefined)) return true;
-    const parent = dirname(folder);
-    if (parent === folder) return false;
-    folder = parent;
-  }
-  return false;
+  const lists = (folder: string): boolean => { const found = dependencies(folder); return found !== undefined && names.some((one) => found[one] !== undefined); };
+  return nearest(file, (folder) => lists(folder) || undefined) !== undefined;
 }
 
 /** Those of `names` that the nearest package.json above `file` lists which lists any of them. */
 export function nearestPackages(names: readonly string[], file: string): readonly string[] {
-  let folder = dirname(file);
-  for (let level = 0; level < MAX_LEVELS; level++) {
+  return nearest(file, (folder) => {
     const listed = dependencies(folder);
     const found = listed ? names.filter((one) => Object.hasOwn(listed, one)) : [];
-    const parent = dirname(folder);
-    if (found.length || parent === folder) return found;
-    folder = parent;
-  }
-  return [];
+    return found.length ? found : undefined;
+  })?.value ?? [];
 }
 
 function dependencies(folder: string): Dependencies | undefined {

@@ -49,10 +49,7 @@ export function builtinCall(walk: Walk, node: TSESTree.CallExpression, given: Va
     case 'get': return first && terms.member(terms.filtered(baseOf(walk, receiver), same()), '0');
     case 'at': return property(walk, receiver, first?.kind === 'literal' && first.value !== -1 ? String(first.value) : '0', node);
     case 'pop': case 'shift': change(walk, receiver, []); return property(walk, receiver, '0', node);
-    case 'push':
-      if (receiver.kind === 'array') append(walk, node, receiver, args);
-      else change(walk, receiver, args, 'pushed');
-      return receiver;
+    case 'push': append(walk, node, receiver, args, undefined, 'pushed'); return receiver;
     case 'add': case 'unshift': append(walk, node, receiver, args); return receiver;
     case 'set': if (args.length === 2) append(walk, node, receiver, [args[1]!], first); return receiver;
     case 'delete': case 'clear': case 'splice': change(walk, receiver, args); return terms.unknown(node, [receiver, ...args]);
@@ -127,8 +124,8 @@ function withMapping(walk: Walk, receiver: Value, filtered: Value, node: Node): 
 }
 
 /** `push`, `add`, `set(key, value)`: inside a loop over a collection this builds a mapped one. */
-function append(walk: Walk, node: Node, receiver: Value, values: readonly Value[], key?: Value): void {
-  if (receiver.kind !== 'array') { change(walk, receiver, values); return; }
+function append(walk: Walk, node: Node, receiver: Value, values: readonly Value[], key?: Value, how?: 'pushed'): void {
+  if (receiver.kind !== 'array') { change(walk, receiver, values, how); return; }
   const contents = walk.state.object(receiver.id);
   const source = values.map((one) => sourceOf(walk, one)).find((one) => one) ?? (key && collectionBehind(key));
   if (walk.loops.length && source) {

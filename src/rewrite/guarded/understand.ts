@@ -234,23 +234,27 @@ function readLate(names: RowNames, path: Path, sums: readonly ReadSum[], { writt
   return late && refuse('read-later', `\`${file.slice(late.node)}${late.column === undefined ? '' : `.${late.column}`}\` is read again on line ${file.line(late.node.range[0])}, and would not be what the database stores by then.`);
 }
 
+type Used = Pick<Understood, 'wants' | 'into' | 'intoFirst' | 'intoParts'>;
+
+const UNNAMED = { into: undefined, intoFirst: undefined, intoParts: undefined };
+
 /** Whether code uses what the write resolves to, and under which name. */
-function usedResult(statement: Statement, write: Operation, takesApart: boolean, { file }: RewriteContext): Pick<Understood, 'wants' | 'into' | 'intoFirst' | 'intoParts'> | Refusal {
+function usedResult(statement: Statement, write: Operation, takesApart: boolean, { file }: RewriteContext): Used | Refusal {
   const call = unwrap(write.node);
   const odd = refuse('expression', `The statement at line ${file.line(statement.range[0])} uses the result in place; bind it to a variable first.`);
-  if (statement.type === 'ExpressionStatement' && statement.expression.type === 'AwaitExpression' && awaited(statement.expression) === call) return { wants: 'nothing', into: undefined, intoFirst: undefined, intoParts: undefined };
-  if (!takesApart) return { wants: 'result', into: undefined, intoFirst: undefined, intoParts: undefined };
-  if (statement.type === 'ReturnStatement' && statement.argument && awaited(statement.argument) === call) return { wants: 'result', into: undefined, intoFirst: undefined, intoParts: undefined };
+  if (statement.type === 'ExpressionStatement' && statement.expression.type === 'AwaitExpression' && awaited(statement.expression) === call) return { wants: 'nothing', ...UNNAMED };
+  if (!takesApart) return { wants: 'result', ...UNNAMED };
+  if (statement.type === 'ReturnStatement' && statement.argument && awaited(statement.argument) === call) return { wants: 'result', ...UNNAMED };
   if (statement.type !== 'VariableDeclaration' || statement.kind !== 'const' || statement.declarations.length !== 1) return odd;
   const { id, init } = statement.declarations[0]!;
   if (!init || init.type !== 'AwaitExpression' || awaited(init) !== call || id.typeAnnotation) return odd;
-  if (id.type === 'Identifier') return { wants: 'result', into: id.name, intoFirst: undefined, intoParts: undefined };
+  if (id.type === 'Identifier') return { wants: 'result', ...UNNAMED, into: id.name };
   if (id.type === 'ObjectPattern') {
     const parts = id.properties.flatMap((one) => (one.type === 'Property' && !one.computed && one.key.type === 'Identifier' && one.value.type === 'Identifier' ? [{ key: one.key.name, name: one.value.name, text: file.slice(one) }] : []));
-    return parts.length && parts.length === id.properties.length ? { wants: 'result', into: undefined, intoFirst: undefined, intoParts: parts } : odd;
+    return parts.length && parts.length === id.properties.length ? { wants: 'result', ...UNNAMED, intoParts: parts } : odd;
   }
   if (id.type !== 'ArrayPattern') return odd;
   const [first] = id.elements;
-  return id.elements.length === 1 && first?.type === 'Identifier' ? { wants: 'result', into: undefined, intoFirst: first.name, intoParts: undefined } : odd;
+  return id.elements.length === 1 && first?.type === 'Identifier' ? { wants: 'result', ...UNNAMED, intoFirst: first.name } : odd;
 }
 
