@@ -98,7 +98,7 @@ function iterate(walk: Walk, node: TSESTree.CallExpression, receiver: Value, nam
   const parameters = name === 'reduce' ? [args[1] ?? terms.unknown(node), element, index, receiver] : [element, index, receiver];
   walk.loops.push(node);
   // The body may run for no element at all; a pure one has nothing to fork for.
-  const result = walk.maybe(node, formulas.opaque(node, [receiver, baseOf(walk, receiver)]), () => callFunction(walk, callback, parameters, callback.node));
+  const result = walk.maybe(node, formulas.turns(node, [receiver, baseOf(walk, receiver)]), () => callFunction(walk, callback, parameters, callback.node));
   walk.loops.pop();
   const base = baseOf(walk, receiver);
   switch (name) {
@@ -203,7 +203,7 @@ function promise(walk: Walk, node: TSESTree.CallExpression, name: string, first:
         if (!mapped) return walk.settle(first, node);
         // Lazy operations that a collection was mapped to run now, as often as it has elements.
         walk.loops.push(node);
-        const element = walk.maybe(node, walk.formulas.opaque(node, [first, mapped.of]), () => walk.settle(mapped.element, node));
+        const element = walk.maybe(node, walk.formulas.turns(node, [first, mapped.of]), () => walk.settle(mapped.element, node));
         walk.loops.pop();
         return element === mapped.element ? first : makeArray(walk, node, { mapped: { ...mapped, element } });
       }

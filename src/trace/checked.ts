@@ -79,7 +79,7 @@ function states(write: Operation, trace: Trace, catalogue: Catalogue): Check[] {
 /** Rows of the written table that the condition speaks of, or by which the write finds its row. */
 function rowsBehind(condition: Formula, write: Operation, catalogue: Catalogue): RowRead[] {
   const found = new Map<Value, RowRead>();
-  const add = (row: RowRead | undefined): void => { if (row && row.read.verb === 'find') found.set(row.row, { read: row.read, row: row.row, table: row.table }); };
+  const add = (row: RowRead | undefined): void => { if (row && row.read.verb === 'find') found.set(row.row, { read: row.read, row: row.row, table: row.table, holder: row.holder }); };
   const visit = (value: Value, depth: number): void => {
     if (depth > 6) return;
     if (value.kind === 'choice') { for (const arm of value.arms) visit(arm.value, depth + 1); return; }
@@ -107,7 +107,7 @@ function changed(row: RowRead, write: Operation, condition: Formula, trace: Trac
     assignment: (column) => (isGoneColumn(column, row.table.table) ? undefined : assigned.get(column)),
   };
   const found: Check[] = [];
-  for (const part of conjuncts(condition)) {
+  for (const [whole, part] of conjuncts(condition).flatMap((one) => ofEach(one, row.row, trace).map((part) => [one, part] as const))) {
     const sure = afterWrite(part, written, 'unknown');
     const arm = sure.result === false ? sure : afterWrite(part, written, false);
     if (!sure.columns.length) { found.push(...otherState(part, row, write, trace, written)); continue; }
@@ -119,7 +119,7 @@ function changed(row: RowRead, write: Operation, condition: Formula, trace: Trac
       else if (sure.columns.some((column) => !isMoment(column)) && isWritten(sure.columns, assigned)) open.push({ id: 'state-unclear', text: `the written \`${sure.columns[0]!}\` ends what was checked` });
       else continue;
     }
-    found.push(...judged({ row, write, columns: sure.columns, parts: [part], asks: (value) => speaksOf(value, written), idle: idles(part, written, data, keysOf(write)), fills: fillsFromOutside(sure.columns, assigned) }, open, trace));
+    found.push(...judged({ row, write, columns: sure.columns, parts: [whole], asks: (value) => speaksOf(value, written), idle: idles(part, written, data, keysOf(write)), fills: fillsFromOutside(sure.columns, assigned) }, open, trace));
   }
   const there = conjuncts(condition).filter((part) => formulaValues(part).some((value) => concerns(value, row.row)) || isTurnOf(part, row.row));
   // Of many rows one turn of a loop is written, unless one was picked.
@@ -141,6 +141,14 @@ function changed(row: RowRead, write: Operation, condition: Formula, trace: Trac
     found.push(...judged({ ...foundBy, columns: ended.columns, idle: idles(part, { ...written, row: element! }, data, keysOf(write)) }, open, trace));
   }
   return found;
+}
+
+/** `if (lines.some((line) => line.item.stock < line.quantity)) throw`: what holds of none of a collection's elements does not hold of this one. */
+function ofEach(part: Formula, row: Value, { terms, formulas }: Trace): readonly Formula[] {
+  const literal = asLiteral(part);
+  const asked = literal && !literal.holds && literal.atom.kind === 'exists' ? literal.atom.of : undefined;
+  const none = asked?.kind === 'member' ? asked.object : asked;
+  return none?.kind === 'filtered' && mentions(row, terms.element(none.of)) ? conjuncts(formulas.not(none.where)) : [part];
 }
 
 /** The value speaks of the row, or of how many there are where it was taken from. */
@@ -190,8 +198,10 @@ function judged({ row, write, columns, parts, asks, idle, fills }: Ended, open: 
   }
   const isGuarded = write.predicate?.arms.length && write.predicate.arms.every((arm) => arm.some((one) => columns.includes(one.column) || endsItself(one, write)));
   if (isGuarded || comparesOld(write, { ...row, column: columns[0]!, whole: true }, columns[0], trace)) {
-    if (effects.before) doubts.push({ id: 'acts-before', text: `\`${effects.before}\`, which runs before the guarded write, may run twice` });
-    else if (isMissNoticed(write, trace) || !effects.after) return [];
+    const isNoticed = isMissNoticed(write, trace);
+    const before = isNoticed ? effects.lasting : effects.before;
+    if (before) doubts.push({ id: 'acts-before', text: `\`${before}\`, which runs before the guarded write, may run twice` });
+    else if (isNoticed || !effects.after) return [];
     else doubts.push(MISS_UNNOTICED);
   } else if (idle && (effects.before || effects.after) && isOfCaller(columns, write)) {
     // "Is already the owner": the second call asks for the same once more.
@@ -244,7 +254,7 @@ function speaksOf(value: Value, written: Written): boolean {
   if (value.kind === 'choice') return value.arms.some((arm) => speaksOf(arm.value, written));
   const field = written.field(value);
   if (field) return field.row === written.row;
-  const parts = value.kind === 'expression' ? value.operands : value.kind === 'unknown' ? value.parts : value.kind === 'member' ? [value.object] : [];
+  const parts = value.kind === 'expression' ? value.operands : value.kind === 'unknown' ? value.parts : value.kind === 'member' ? [value.object] : value.kind === 'filtered' ? formulaValues(value.where) : [];
   return parts.some((one) => speaksOf(one, written));
 }
 

@@ -8,6 +8,7 @@ import type { Trace } from './index.ts';
 import { sameTable } from './matching.ts';
 import { precedes } from './order.ts';
 import { FAILURE } from './present.ts';
+import { sharedTransaction } from './protection.ts';
 import { addresses } from './rows.ts';
 
 /** An update of a known row with constants, an upsert, a delete: making it again makes no difference. */
@@ -24,6 +25,8 @@ const RECORDS = /audit|log|histor|activit|event|metric|analytic|view/i;
 export interface Effects {
   readonly before: string | undefined;
   readonly after: string | undefined;
+  /** Of those before: what stays when the write finds nothing and its transaction is given up. */
+  readonly lasting: string | undefined;
   /** Nothing but calls made after the write: somebody is told twice. */
   readonly isOnlyTold: boolean;
 }
@@ -40,8 +43,11 @@ export function effectsOf(parts: readonly Formula[], row: RowRead, write: Operat
   // What is called on both sides of the check (an answer to whoever asked) does not depend on it.
   const depending = trace.outside.filter((one) => one.order >= row.read.id && depends(one.condition) && meets(one.condition));
   const calls = clears ? [] : depending.filter((one) => !trace.outside.some((other) => other.name === one.name && other.order >= row.read.id && !depends(other.condition)));
+  const earlier = writes.filter((one) => one.id < write.id);
+  const called = calls.find((one) => one.order < write.id)?.name;
   return {
-    before: writes.find((one) => one.id < write.id)?.label ?? calls.find((one) => one.order < write.id)?.name,
+    before: earlier[0]?.label ?? called,
+    lasting: earlier.find((one) => !sharedTransaction(one, write))?.label ?? called,
     after: writes.find((one) => one.id > write.id)?.label ?? calls.find((one) => one.order >= write.id)?.name,
     isOnlyTold: !writes.length && !calls.some((one) => one.order < write.id),
   };

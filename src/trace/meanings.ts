@@ -58,7 +58,7 @@ export function interpret(walk: Walk, client: Client, meaning: Meaning, call: Ca
         const base = baseOf(walk, given);
         if (given.kind !== 'array' || base === given) return run(given, at);
         walk.loops.push(node);
-        const result = walk.maybe(at, walk.formulas.opaque(at, [base]), () => run(elementOf(walk, given), at));
+        const result = walk.maybe(at, walk.formulas.turns(at, [base, base]), () => run(elementOf(walk, given), at));
         walk.loops.pop();
         return makeArray(walk, node, { mapped: { of: base, element: result } });
       };

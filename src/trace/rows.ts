@@ -16,6 +16,8 @@ export interface Field {
   readonly read: Operation;
   readonly row: Value;
   readonly table: TableRef;
+  /** The table of the row that this one was fetched with. */
+  readonly holder?: TableRef | undefined;
   readonly column: string;
   /** The column's own value, not a part of it. */
   readonly whole: boolean;
@@ -30,7 +32,7 @@ export function fieldOf(value: Value, table: TableRef, catalogue: Catalogue): Fi
     if (one.kind === 'element' || one.kind === 'filtered') { one = one.of; continue; }
     if (one.kind !== 'member') return undefined;
     const owner = rowTable(one.object, catalogue);
-    if (owner && sameTable(owner, table) === true && !isPosition(one.key)) return { read, row: one.object, table: owner, column: one.key, whole: one === at };
+    if (owner && sameTable(owner, table) === true && !isPosition(one.key)) return { read, row: one.object, table: owner, holder: holderOf(one.object, catalogue), column: one.key, whole: one === at };
     one = one.object;
   }
 }
@@ -39,7 +41,11 @@ export function fieldOf(value: Value, table: TableRef, catalogue: Catalogue): Fi
 export function rowOf(value: Value, table: TableRef, catalogue: Catalogue): Omit<Field, 'column' | 'whole'> | undefined {
   const owner = value.kind === 'choice' ? undefined : rowTable(value, catalogue);
   const read = owner && lineage(value);
-  return read?.verb === 'find' && sameTable(owner!, table) === true ? { read, row: value, table: owner! } : undefined;
+  return read?.verb === 'find' && sameTable(owner!, table) === true ? { read, row: value, table: owner!, holder: holderOf(value, catalogue) } : undefined;
+}
+
+function holderOf(row: Value, catalogue: Catalogue): TableRef | undefined {
+  return row.kind === 'member' && facetOf(row)?.is === 'field' ? rowTable(row.object, catalogue) : undefined;
 }
 
 /** A row that is marked as deleted is no row: asking for the mark is asking whether there is one. */
@@ -77,7 +83,7 @@ function isListOf(keys: readonly string[], { table }: TableRef): boolean {
  * `same`: the write addresses the row that was read, by the row's own key or by the very key it was read with; `open`: by one of
  * its columns, of which nobody says that it is a key.
  */
-export function addresses(write: Operation, { read, row, table }: Pick<Field, 'read' | 'row' | 'table'>, trace: Trace): 'same' | 'open' | undefined {
+export function addresses(write: Operation, { read, row, table, holder }: Pick<Field, 'read' | 'row' | 'table' | 'holder'>, trace: Trace): 'same' | 'open' | undefined {
   if (savesRow(write.saved, row)) return 'same';
   const keys = keysOf(table.table);
   const isKey = (columns: readonly string[]): boolean => keys.some((key) => key.every((column) => columns.includes(column)));
@@ -91,7 +97,7 @@ export function addresses(write: Operation, { read, row, table }: Pick<Field, 'r
   const arms = write.predicate?.arms ?? [];
   if (arms.length !== 1) return undefined;
   const equal = arms[0]!.filter((one) => one.operator === '=' && !one.via.length);
-  const byRow = equal.filter((one) => sameValue(one.value, own(one.column)));
+  const byRow = equal.filter((one) => sameValue(one.value, own(one.column)) || isKeptFor(row, holder, one, trace));
   // The key that was read with: the row's own read must have asked for one row by it.
   const byRead = isOwn && read.verb !== 'update' ? equal.filter((one) => isReadBy(read, one.column, one.value)) : [];
   const columns = [...byRow, ...byRead].map((one) => one.column);
@@ -100,6 +106,22 @@ export function addresses(write: Operation, { read, row, table }: Pick<Field, 'r
   // one row of all that are there (`rows[0]`) and writes by what was asked for writes that row too, whichever columns are a key.
   if ((!read.many || (isOneTaken(row) && !facetOf(row)?.filters.length)) && byRead.length && coversRead(byRead, read)) return 'same';
   return byRow.length && !read.many ? 'open' : undefined;
+}
+
+/**
+ * Another value that is the row's own: what it was picked by among those that were read (`rows.find((one) => one.id === id)`), or
+ * the foreign key beside it in the row that it was fetched with (`line.productId` of `line.product`).
+ */
+function isKeptFor(row: Value, holder: TableRef | undefined, { column, value }: Comparison, { terms }: Trace): boolean {
+  if (row.kind !== 'member') return false;
+  if (row.object.kind === 'filtered') {
+    const { of, where } = row.object;
+    const own = terms.member(terms.element(of), column);
+    return conjuncts(where).some((one) => one.kind === 'compare' && one.operator === '===' && [[one.left, one.right], [one.right, one.left]].some(([field, other]) => sameValue(field!, own) && sameValue(other!, value)));
+  }
+  const relation = holder?.table?.relations.find((one) => one.name === row.key);
+  const foreign = relation?.columns[relation.references.indexOf(column)];
+  return foreign !== undefined && sameValue(value, terms.member(row.object, foreign));
 }
 
 /** `rows[0]`, `rows.find(…)`, `statement.first()`, not one turn of a loop over the rows. */

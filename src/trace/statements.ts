@@ -47,7 +47,7 @@ export function statement(walk: Walk, node: Node, label?: string): void {
     case 'ForOfStatement': case 'ForInStatement': {
       const collection = walk.settle(evaluate(walk, node.right), node);
       const element = node.type === 'ForOfStatement' ? walk.settle(elementOf(walk, collection), node) : walk.terms.unknown(node, [collection]);
-      loop(walk, node, label, walk.formulas.opaque(node, [collection, baseOf(walk, collection)]), () => {
+      loop(walk, node, label, walk.formulas.turns(node, [collection, baseOf(walk, collection)]), () => {
         if (node.left.type === 'VariableDeclaration') bind(walk, node.left.declarations[0]!.id, element);
         else bind(walk, node.left, element);
         statement(walk, node.body);

@@ -62,6 +62,14 @@ export class Formulas {
   opaque(node: Node, of: readonly Value[] = [], name?: string, from?: string): Formula {
     return this.#intern(`o${node.range[0]}-${node.range[1]}:${of.map((one) => one.id).join()}`, (id) => ({ kind: 'opaque', id, node, of, name, ...(from !== undefined && { from }) }));
   }
+  /**
+   * A loop over `of` has turns: two loops over the same collection both have some or none, so that what the first one asked of each
+   * element is known in the second. A list under construction may have grown in between.
+   */
+  turns(node: Node, of: readonly [Value, Value]): Formula {
+    const base = of[1];
+    return base.kind === 'array' || base.kind === 'object' ? this.opaque(node, of) : this.#intern(`u${base.id}`, (id) => ({ kind: 'opaque', id, node, of, name: undefined }));
+  }
   compare(operator: Comparator | '!==', left: Value, right: Value): Formula {
     if (operator === '!==') return this.not(this.compare('===', left, right));
     if (left.kind === 'literal' && right.kind !== 'literal') {
