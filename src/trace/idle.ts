@@ -38,9 +38,12 @@ function isCleared({ how, value }: Assignment): boolean {
   return how === 'set' && at.kind === 'literal' && at.value == null;
 }
 
-/** A secret that is good for one use: emptying it is how it is used up. Those that stand for a session are emptied by logging out. */
+/**
+ * A secret that is good for one use: emptying it is how it is used up. Those that stand for a session are emptied by logging out, and
+ * that of an authenticator app (`totpSecret`) by switching it off.
+ */
 export function isOneTime(column: string): boolean {
-  return /token|otp|nonce|challenge|magic|verif|reset|passcode|code$|pin$/i.test(column) && !/refresh|access|session|device|push|fcm|apns|api|bearer|csrf|remember|country|zip|post|lang|currency|error|status|color|promo|discount/i.test(column);
+  return !/^totp|^TOTP|_totp|[a-z]T(?:otp|OTP)/.test(column) && /token|otp|nonce|challenge|magic|verif|reset|passcode|code$|pin$/i.test(column) && !/refresh|access|session|device|push|fcm|apns|api|bearer|csrf|remember|country|zip|post|lang|currency|error|status|color|promo|discount/i.test(column);
 }
 
 /** `if (row.status === status) return`: what is written is the very value that was compared. */
