@@ -284,8 +284,10 @@ export function answersViolation(operation: Operation, write: Operation, trace: 
   return told && truth !== false;
 }
 
+/** What also runs where nothing was thrown is what comes next, not an answer. */
 function includesRegion(formula: Formula, region: number): boolean {
   if (formula.kind === 'thrown') return formula.region === region;
-  return (formula.kind === 'and' || formula.kind === 'or') && formula.parts.some((part) => includesRegion(part, region));
+  if (formula.kind === 'or') return formula.parts.every((part) => includesRegion(part, region));
+  return formula.kind === 'and' && formula.parts.some((part) => includesRegion(part, region));
 }
 
