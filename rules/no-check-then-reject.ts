@@ -25,6 +25,7 @@
  * finding is handed out, updated or skipped belongs to `no-find-then-insert`.
  */
 import { defineRule } from '../src/rule.ts';
+import { lineage } from '../src/value/terms.ts';
 import { doubt, ends, list, loserSees } from '../src/wording.ts';
 
 export default defineRule({
@@ -40,7 +41,8 @@ export default defineRule({
       if (pair.present !== 'rejects') continue;
       const { read, write, open, outcome, key, node } = pair;
       yield {
-        messageId: write.verb === 'update' ? 'update' : 'insert', node,
+        // A row that was read and is saved again is no new one.
+        messageId: write.verb === 'update' || (write.saved && lineage(write.saved)) ? 'update' : 'insert', node,
         data: { ...ends(read, write, trace), columns: list(pair.columns) || 'value', loser: loserSees(pair), doubt: doubt(open) },
         race: { read, write, open, outcome, ...(key && { key }), intent: { kind: 'create-or-reject', read, insert: write } },
       };
