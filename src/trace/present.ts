@@ -25,8 +25,9 @@ export function presentSide(read: Operation, write: Operation, trace: Trace, rel
   // `while (await isTaken(slug)) slug = next()`: found means: try another one.
   if (read.loops.some((loop) => !write.loops.includes(loop) && /^(?:While|DoWhile|For)Statement$/.test(loop.type))) return 'rejects';
   const inserted = conjuncts(write.condition);
-  // `if (isReserved(name) || await isTaken(name)) throw`: one reason of several, and reason enough.
-  const known = [...inserted, ...conjuncts(read.condition)];
+  // `if (isReserved(name) || await isTaken(name)) throw`: one reason of several, and reason enough. What else the write asks where it
+  // was looked up (`if (slug) { if (plan === 'free') throw …; … }`) decides nothing about this one.
+  const known = conjuncts(trace.formulas.and(write.condition, read.condition));
   const isReason = (condition: Formula): boolean => { const own = conjuncts(condition).filter((part) => !known.includes(part)); return own.length === 1 && own[0]!.kind === 'or' && decidedBy(trace.formulas.not(own[0]!), read, 'absent'); };
   const isPresent = (condition: Formula): boolean => (related ? decidedByRelated(condition, related) : decidedBy(condition, read, 'present') || isReason(condition));
   if (trace.answers.some((one) => one.failure && isPresent(one.condition))) return 'rejects';
