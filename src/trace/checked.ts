@@ -246,7 +246,7 @@ function consumed(row: RowRead, write: Operation, condition: Formula, trace: Tra
   if (isPicked(row, write, trace) && !isMissNoticed(write, trace)) return [{ read: row.read, kind: 'taken', columns: (write.predicate?.arms ?? []).flat().map((one) => one.column), open: [] }];
   if (!columns.length || !ONE_TIME.test(row.table.name) || isMissNoticed(write, trace)) return states;
   const there = parts.length ? parts : conjuncts(condition).filter((part) => formulaValues(part).some((value) => mentions(row.row, value)));
-  const effects = effectsOf(there, row, write, false, trace);
+  const effects = effectsOf(there, row, write, 'used', trace);
   return effects.before || effects.after ? [{ read: row.read, kind: 'consumed', columns, open: [] }] : states;
 }
 

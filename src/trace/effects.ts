@@ -11,9 +11,9 @@ import { FAILURE } from './present.ts';
 import { sharedTransaction } from './protection.ts';
 import { addresses } from './rows.ts';
 
-/** An update of a known row with constants, an upsert, a delete: making it again makes no difference. */
-function isRepeatable(operation: Operation): boolean {
-  if (operation.verb === 'upsert' || operation.verb === 'delete') return true;
+/** An update of a known row with constants, an upsert, a delete: making it again makes no difference; what is upserted may be another caller's. */
+function isRepeatable(operation: Operation, byOthers: boolean): boolean {
+  if (!byOthers && (operation.verb === 'upsert' || operation.verb === 'delete')) return true;
   return operation.verb === 'update' && operation.rows?.length === 1 && !operation.rows[0]!.spreads.length && operation.rows[0]!.assignments.every((one) => one.how === 'set' && isSameForAll(one.value));
 }
 
@@ -31,15 +31,18 @@ export interface Effects {
   readonly isOnlyTold: boolean;
 }
 
-/** What else happens only where the check held: writes to other rows, calls that somebody notices when they are made twice. */
-export function effectsOf(parts: readonly Formula[], row: RowRead, write: Operation, idle: boolean, trace: Trace): Effects {
+/**
+ * What else happens only where the check held: writes to other rows, calls that somebody notices when they are made twice.
+ * @param idle writing it again changes nothing; `used`: what is used up may have been brought by two callers.
+ */
+export function effectsOf(parts: readonly Formula[], row: RowRead, write: Operation, idle: boolean | 'used', trace: Trace): Effects {
   // Another branch than the write's is another story.
   const meets = (condition: Formula): boolean => trace.formulas.and(condition, write.condition).kind !== 'false';
   // A value that is only thrown away was of no use to whatever was called with it: an address that no longer works.
-  const clears = idle && write.rows?.[0]?.assignments.some((one) => one.value.kind === 'literal' && one.value.value === null) === true;
+  const clears = idle === true && write.rows?.[0]?.assignments.some((one) => one.value.kind === 'literal' && one.value.value === null) === true;
   const depends = (condition: Formula): boolean => { const known = conjuncts(condition); return parts.every((part) => known.includes(part)); };
   const writes = trace.operations.filter((one) => one !== write && one.id > row.read.id && /^(?:insert|update|delete|upsert|save|call)$/.test(one.verb) && !RECORDS.test(one.table.name)
-    && depends(one.condition) && meets(one.condition) && precedes(row.read, one) && !(idle && isRepeatable(one)) && !(sameTable(one.table, write.table) === true && addresses(one, row, trace)));
+    && depends(one.condition) && meets(one.condition) && precedes(row.read, one) && !(idle && isRepeatable(one, idle === 'used')) && !(sameTable(one.table, write.table) === true && addresses(one, row, trace)));
   // What is called on both sides of the check (an answer to whoever asked) does not depend on it.
   const depending = trace.outside.filter((one) => one.order >= row.read.id && depends(one.condition) && meets(one.condition));
   const calls = clears ? [] : depending.filter((one) => !trace.outside.some((other) => other.name === one.name && other.order >= row.read.id && !depends(other.condition)));
