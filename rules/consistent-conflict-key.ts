@@ -20,11 +20,12 @@
  * look up, then update or insert. In the editor and on the command line the nearest package around the file is looked through; with
  * `settings['db-race'].followImports` set to false, the file alone.
  *
- * Left alone: keys that name the same columns, tests, seeds and migrations, conflict clauses for any key, and tables listed in the
+ * Left alone: rows that can never meet, since each leaves the other's key empty or the predicate of one partial index rules out the other's
+ * rows, keys that name the same columns, tests, seeds and migrations, conflict clauses for any key, and tables listed in the
  * option `tables`.
  */
 import { defineRule, type PlacedKey } from '../src/rule.ts';
-import { conflictSites, heldColumns, keyName, mayMeet, tableName, type ConflictSite } from '../src/trace/conflict-sites.ts';
+import { conflictSites, mayMeet, siteRows, tableName, type ConflictSite } from '../src/trace/conflict-sites.ts';
 import { doubtsAbout } from '../src/trace/evidence.ts';
 import { doubt, list } from '../src/wording.ts';
 
@@ -59,9 +60,10 @@ export default defineRule<{ readonly tables: readonly string[] }>({
     const isListed = ({ write: { table } }: ConflictSite): boolean => options.tables.includes(table.name) || (table.table !== undefined && [table.table.name, table.table.dbName].some((one) => options.tables.includes(one)));
     for (const site of conflictSites(trace, pairs)) {
       if (isListed(site)) continue;
-      const [table, key, holds] = [tableName(site), keyName(site), heldColumns(site)];
+      const [table, rows] = [tableName(site), siteRows(site)];
+      const { key } = rows;
       const all = project.conflictSites(site).filter((one) => one.table === table);
-      const others = all.filter((one) => one.key !== key && mayMeet({ key, holds }, one));
+      const others = all.filter((one) => one.key !== key && mayMeet(rows, one.rows));
       if (!others.length || isUsual(key, all, others) || !isFirst(trace.file.path, trace.file.line(site.node.range[0]), key, all)) continue;
       const { write } = site;
       const open = doubtsAbout(undefined, write);

@@ -16,7 +16,7 @@ import { resolveImport, sourceFile } from './source/modules.ts';
 import { candidatesFor } from './source/ports.ts';
 import { importsReach, portNames, reachOf } from './source/reach.ts';
 import { dependsOn, nearestPackages, packageVersion } from './source/packages.ts';
-import { conflictSites, heldColumns, keyName, tableName } from './trace/conflict-sites.ts';
+import { conflictSites, keyName, siteRows, tableName, type SiteRows } from './trace/conflict-sites.ts';
 import { traceFile, type Surroundings, type Trace } from './trace/index.ts';
 import { Pairs } from './trace/pairs.ts';
 import { startOf } from './trace/place.ts';
@@ -161,7 +161,7 @@ export interface KeyedPlace {
   /** The table's names in code and in the database. */
   readonly names: readonly string[];
   readonly columns: readonly string[];
-  readonly holds: ReadonlySet<string> | undefined;
+  readonly rows: SiteRows;
   readonly line: number;
   /** Offset of the write in its file. */
   readonly start: number;
@@ -186,7 +186,7 @@ export function keyedPlaces(file: SourceFile, options: Pick<AnalyseOptions, 'set
       if (known && known.depth <= depth) continue;
       const { table } = site.write;
       found.set(start, {
-        table: tableName(site), key: keyName(site), names: [table.name, ...(table.table ? [table.table.name, table.table.dbName] : [])], columns: site.key, holds: heldColumns(site), start, depth,
+        table: tableName(site), key: keyName(site), names: [table.name, ...(table.table ? [table.table.name, table.table.dbName] : [])], columns: site.key, rows: siteRows(site), start, depth,
         line: file.line(site.node.range[0]), place: readPlace(site, trace, surroundings),
       });
     }

@@ -83,8 +83,8 @@ export interface Conflict {
   readonly atomic: Tri;
   /** Why it is not atomic, in plain words, for `no-nonatomic-upsert`. */
   readonly why?: string;
-  /** The target names the predicate of a partial index, too (`on conflict (name) where team is null`). */
-  readonly partial?: boolean;
+  /** The predicate of a partial index that the target names, too (`on conflict (name) where team is null`), as far as it was read. */
+  readonly partial?: Predicate;
 }
 
 /** How a conditional write tells that no row matched. */

@@ -3,7 +3,7 @@
  * turns what it yields into ESLint reports, another into edits.
  */
 import type { Race } from './model.ts';
-import type { ConflictSite } from './trace/conflict-sites.ts';
+import type { ConflictSite, SiteRows } from './trace/conflict-sites.ts';
 import type { Trace } from './trace/index.ts';
 import type { Pairs } from './trace/pairs.ts';
 import type { HelperNames } from './trace/protection.ts';
@@ -24,8 +24,7 @@ export interface PlacedKey {
   readonly table: string;
   readonly key: string;
   readonly columns: readonly string[];
-  /** Columns that its rows can hold, named as in `key`; undefined where that is not known. */
-  readonly holds: ReadonlySet<string> | undefined;
+  readonly rows: SiteRows;
   /** Absolute, and as people see it. */
   readonly file: string;
   readonly shown: string;

@@ -118,7 +118,7 @@ export interface ConflictClause extends Span {
   readonly expression: boolean;
   readonly constraint: string | undefined;
   /** Predicate of the partial index that is meant, as written. */
-  readonly targetWhere: string | undefined;
+  readonly targetWhere: (Predicate & { readonly text: string }) | undefined;
   readonly action: 'ignore' | 'update' | 'replace';
   readonly set: readonly SetColumn[];
   /** Condition of the update. */

@@ -106,7 +106,7 @@ describe('writes', () => {
     expect(conflict('INSERT OR REPLACE INTO t VALUES (?)', 'sqlite')).toMatchObject({ action: 'replace' });
     expect(conflict('INSERT OR ABORT INTO t VALUES (?)', 'sqlite')).toBeUndefined();
     expect(conflict('INSERT INTO t (a, b) VALUES (?, ?) ON DUPLICATE KEY UPDATE b = VALUES(b), n = n + 1', 'mysql')).toMatchObject({ action: 'update', set: [{ column: 'b', operand: { kind: 'inserted', column: 'b' } }, { self: { operator: '+' } }] });
-    expect(conflict('INSERT INTO t (a) VALUES ($1) ON CONFLICT (a, lower(b)) WHERE c IS NULL DO UPDATE SET n = t.n + 1 WHERE t.v = 2', 'postgres')).toMatchObject({ target: ['a'], expression: true, targetWhere: 'c IS NULL', predicate: { arms: [[{ column: { name: 'v' } }]] } });
+    expect(conflict('INSERT INTO t (a) VALUES ($1) ON CONFLICT (a, lower(b)) WHERE c IS NULL DO UPDATE SET n = t.n + 1 WHERE t.v = 2', 'postgres')).toMatchObject({ target: ['a'], expression: true, targetWhere: { text: 'c IS NULL', arms: [[{ column: { name: 'c' }, operator: 'is null' }]] }, predicate: { arms: [[{ column: { name: 'v' } }]] } });
     expect(conflict('INSERT INTO t (a) VALUES ($1) ON CONFLICT ON CONSTRAINT k DO NOTHING', 'postgres')).toMatchObject({ constraint: 'k', action: 'ignore' });
   });
   it('reads rows, however they are given', () => {

@@ -96,7 +96,7 @@ function readConflict(cursor: Cursor, table: TableName): ConflictClause | undefi
   let target: readonly string[] | undefined;
   let expression = false;
   let constraint: string | undefined;
-  let targetWhere: string | undefined;
+  let targetWhere: ConflictClause['targetWhere'];
   if (cursor.is('(')) {
     const names: string[] = [];
     for (const part of cursor.inner()!.list()) {
@@ -106,7 +106,11 @@ function readConflict(cursor: Cursor, table: TableName): ConflictClause | undefi
       else expression = true;
     }
     target = names;
-    if (cursor.take('WHERE')) { const from = cursor.at; cursor.skipTo((token, at) => token.key === 'DO' && ['NOTHING', 'UPDATE'].includes(cursor.tokens[at + 1]?.key ?? '')); targetWhere = cursor.text(from, cursor.at); }
+    if (cursor.take('WHERE')) {
+      const from = cursor.at;
+      const part = cursor.until(cursor.find((token, at) => token.key === 'DO' && ['NOTHING', 'UPDATE'].includes(cursor.tokens[at + 1]?.key ?? '')));
+      targetWhere = { ...readCondition(part), text: cursor.text(from, cursor.at) };
+    }
   } else if (cursor.take('ON', 'CONSTRAINT')) constraint = cursor.name();
   const base = { target, expression, constraint, targetWhere };
   if (cursor.take('DO', 'NOTHING')) return { ...base, action: 'ignore', set: [], predicate: undefined, complete: true, ...cursor.since(start) };

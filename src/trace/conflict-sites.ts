@@ -1,5 +1,5 @@
 /** Where a file writes "insert, or update what is there", and by which key it finds what is there. */
-import type { Operation } from '../model.ts';
+import type { Comparison, Operation } from '../model.ts';
 import { lineage, type Node } from '../value/terms.ts';
 import type { Trace } from './index.ts';
 import { sameTable } from './matching.ts';
@@ -56,13 +56,55 @@ export function heldColumns({ write, key }: ConflictSite): ReadonlySet<string> |
   return new Set([...key, ...defaulted, ...rows.flatMap((row) => row.assignments.map((one) => one.column))].map((one) => columnName(write, one)));
 }
 
+/** What is known of a column in every row: it is empty, it is not, or it has this value. */
+export type Fact = 'null' | 'set' | `=${string}`;
+
+/** Columns named as in `keyName`. */
+export interface SiteRows {
+  readonly key: string;
+  /** The columns that the site's rows can hold; undefined where that is not known. */
+  readonly holds: ReadonlySet<string> | undefined;
+  /** Of the rows that its key can find. */
+  readonly finds: ReadonlyMap<string, Fact>;
+  /** Of the rows that it inserts. */
+  readonly inserts: ReadonlyMap<string, Fact>;
+}
+
+export function siteRows(site: ConflictSite): SiteRows {
+  const { write, key } = site;
+  const named = (facts: Iterable<readonly [string, Fact]>): [string, Fact][] => [...facts].map(([column, fact]) => [columnName(write, column), fact]);
+  // A NULL in a key meets no other, but for keys that say so.
+  const distinct = write.table.table?.keys.some((one) => one.nullsNotDistinct) !== true;
+  const partial = write.conflict?.partial;
+  // A row that the named predicate leaves out could go in, but not by this clause.
+  const finds = new Map(named([...(distinct ? key.map((column) => [column, 'set'] as const) : []), ...(partial?.arms.length === 1 ? partial.arms[0]!.flatMap(factOf) : [])]));
+  const [first, ...rest] = write.rows ?? [];
+  const written = first && !rest.length && !first.spreads.length ? first.assignments.flatMap(({ column, value, how, conditional }) => (how === 'set' && !conditional && value.kind === 'literal' ? [[column, literalFact(value.value)] as const] : [])) : [];
+  return { key: keyName(site), holds: heldColumns(site), finds, inserts: new Map([...finds, ...named(written)]) };
+}
+
+function factOf({ column, operator, value, via, conditional }: Comparison): (readonly [string, Fact])[] {
+  if (via.length || conditional) return [];
+  if (operator === 'is null') return [[column, 'null']];
+  if (operator === 'is not null') return [[column, 'set']];
+  return operator === '=' && value.kind === 'literal' ? [[column, literalFact(value.value)]] : [];
+}
+
+const literalFact = (value: unknown): Fact => (value === null || value === undefined ? 'null' : `=${String(value)}`);
+
+function excludes(one: Fact | undefined, other: Fact): boolean {
+  if (one === undefined || one === other) return false;
+  return one === 'null' || other === 'null' || (one !== 'set' && other !== 'set');
+}
+
 /**
- * Whether a row of one site can be the other's: a subscription to a document, by user and document, is never one to a collection,
- * by user and collection, since each leaves the other's key empty.
+ * Whether a row that one site inserts can be one that the other looks for: a subscription to a document, by user and document, is never
+ * one to a collection, by user and collection, since each leaves the other's key empty; nor is a row of one partial index ever one of
+ * an index whose predicate rules it out.
  */
-export function mayMeet(one: { readonly key: string; readonly holds: ReadonlySet<string> | undefined }, other: { readonly key: string; readonly holds: ReadonlySet<string> | undefined }): boolean {
-  const canHold = (holds: ReadonlySet<string> | undefined, key: string): boolean => !holds || key.split(',').every((column) => holds.has(column));
-  return canHold(one.holds, other.key) || canHold(other.holds, one.key);
+export function mayMeet(one: SiteRows, other: SiteRows): boolean {
+  const meets = (row: SiteRows, { key, finds }: SiteRows): boolean => (!row.holds || key.split(',').every((column) => row.holds!.has(column))) && ![...finds].some(([column, fact]) => excludes(row.inserts.get(column), fact));
+  return meets(one, other) || meets(other, one);
 }
 
 /** A name for the table that is the same in all files. */

@@ -297,7 +297,7 @@ class Made {
     const named = clause.constraint === undefined ? undefined : keys?.find((key) => key.name?.toLowerCase() === clause.constraint!.toLowerCase())?.columns;
     const target = named ?? (clause.expression ? undefined : clause.target?.map((name) => this.#column(name)));
     const updates = clause.action === 'update';
-    return { target, action: clause.action === 'ignore' ? 'ignore' : 'update', update: updates && clause.complete ? this.row(clause.set, inserted) : undefined, atomic: true, ...(clause.targetWhere !== undefined && { partial: true }) };
+    return { target, action: clause.action === 'ignore' ? 'ignore' : 'update', update: updates && clause.complete ? this.row(clause.set, inserted) : undefined, atomic: true, ...(clause.targetWhere && { partial: this.predicate(clause.targetWhere, false) }) };
   }
 }
 

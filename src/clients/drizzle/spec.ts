@@ -5,7 +5,7 @@ import type { Node, Value } from '../../value/terms.ts';
 import type { ClientContext } from '../client.ts';
 import { addressesOne, rowFrom, rowsFrom } from '../common/rows.ts';
 import type { AssignmentReader } from '../common/rows.ts';
-import { INSERTED, aggregateOf, assignedFragment, ownComparisons } from './conditions.ts';
+import { INSERTED, aggregateOf, assignedFragment, conditionOf, ownComparisons } from './conditions.ts';
 import { asColumn, dataOf, ID, refOf } from './handles.ts';
 import type { AggregateData, BuilderData, Origin, TableData } from './handles.ts';
 import { violationOf } from './violation.ts';
@@ -114,7 +114,7 @@ function conflictOf(data: BuilderData, inserted: Row | undefined, table: TableDa
   const target = form === 'target' && options ? targetOf(context.property(options, 'target'), context) : undefined;
   // `where` of `onConflictDoUpdate` stands behind SET, where it names no index.
   const named = form === 'target' && options ? context.property(options, kind === 'ignore' ? 'where' : 'targetWhere') : undefined;
-  const partial = named && !(named.kind === 'literal' && named.value === undefined) ? { partial: true } : {};
+  const partial = named && !(named.kind === 'literal' && named.value === undefined) ? { partial: ownComparisons(conditionOf(named, context, node), table) } : {};
   if (kind === 'ignore') return { target, action: 'ignore', update: undefined, atomic: true, ...partial };
   const set = options && context.property(options, 'set');
   const update = set && rowFrom(set, context, node, assignmentReader(table, context));

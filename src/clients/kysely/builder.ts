@@ -1,9 +1,9 @@
 /** Steps of a statement. Builders never change: each step gives a new one, and nothing is sent before `execute…`. */
-import type { ResultPart, Value, Verb } from '../../model.ts';
+import type { Predicate, ResultPart, Value, Verb } from '../../model.ts';
 import type { HandleValue } from '../../value/terms.ts';
 import type { Call, ClientContext, Meaning } from '../client.ts';
 import { driverViolation } from '../common/driver-violation.ts';
-import { rowsFrom } from '../common/rows.ts';
+import { andPredicate, EVERYTHING, rowsFrom } from '../common/rows.ts';
 import { specOf } from '../common/builder/spec.ts';
 import type { SpecOptions } from '../common/builder/spec.ts';
 import { columnOf, derivedFrom, emptyState, isMixed, namedAs, tableOf } from '../common/builder/state.ts';
@@ -45,6 +45,12 @@ export function onBuilder(handle: HandleValue, call: Call, context: ClientContex
   return next && { kind: 'handle', handle: make(context, 'builder', next) };
 }
 
+/** `where('name', '=', name)`, `where((eb) => …)`. */
+function conditionPart(state: BuilderState, call: Call, context: ClientContext): Predicate | undefined {
+  const [first] = call.args;
+  return call.args.length > 1 ? comparisonOf(state, call, context) : first ? conditionOf(first, state, context, call.argNodes[0]) : undefined;
+}
+
 function nextState(state: BuilderState, call: Call, context: ClientContext): BuilderState | undefined {
   const [first, second] = call.args;
   const { method } = call;
@@ -52,7 +58,7 @@ function nextState(state: BuilderState, call: Call, context: ClientContext): Bui
   switch (method) {
     case 'where': {
       if (state.conflict) return state;
-      const part = call.args.length > 1 ? comparisonOf(state, call, context) : first ? conditionOf(first, state, context, call.argNodes[0]) : undefined;
+      const part = conditionPart(state, call, context);
       return part && joined(state, part, false);
     }
     case 'select': return first && withSelected(state, first, context);
@@ -72,9 +78,9 @@ function nextState(state: BuilderState, call: Call, context: ClientContext): Bui
       return row && { ...state, rows: [before ? { ...row, assignments: [...before.assignments, ...row.assignments], spreads: [...before.spreads, ...row.spreads] } : row] };
     }
     case 'onConflict': {
-      const made = first?.kind === 'function' ? context.callback(first, [make(context, 'conflict', { state, target: undefined, action: undefined, update: undefined, partial: false } satisfies ConflictData)]) : undefined;
+      const made = first?.kind === 'function' ? context.callback(first, [make(context, 'conflict', { state, target: undefined, action: undefined, update: undefined, partial: undefined } satisfies ConflictData)]) : undefined;
       const data = dataOf<ConflictData>(made, 'conflict');
-      return { ...state, conflict: data ? { target: data.target, action: data.action ?? 'ignore', update: data.update, ...(data.partial && { partial: true }) } : { target: undefined, action: 'update', update: { assignments: [], spreads: [context.terms.unknown(call.node)], node: call.node } } };
+      return { ...state, conflict: data ? { target: data.target, action: data.action ?? 'ignore', update: data.update, ...(data.partial && { partial: data.partial }) } : { target: undefined, action: 'update', update: { assignments: [], spreads: [context.terms.unknown(call.node)], node: call.node } } };
     }
     case 'onDuplicateKeyUpdate': return { ...state, conflict: { target: undefined, action: 'update', update: setRow(state, state.rows?.[0], call, context) } };
     case 'ignore': case 'orIgnore': return state.verb === 'insert' ? { ...state, conflict: { target: undefined, action: 'ignore', update: undefined } } : state;
@@ -143,7 +149,11 @@ export function onConflictBuilder(handle: HandleValue, call: Call, context: Clie
       return next({ target: data.state.table.table?.keys.find((key) => key.name !== undefined && key.name === name)?.columns });
     }
     case 'expression': return next({ target: undefined });
-    case 'where': case 'whereRef': return next(data.action ? {} : { partial: true });
+    case 'where': case 'whereRef': {
+      if (data.action) return next({});
+      const part = call.method === 'where' ? conditionPart(data.state, call, context) : undefined;
+      return next({ partial: andPredicate(data.partial ?? EVERYTHING, part ?? { arms: [], complete: false, node: call.node }) });
+    }
     case 'doNothing': return next({ action: 'ignore' });
     case 'doUpdateSet': return next({ action: 'update', update: setRow(data.state, data.state.rows?.[0], call, context) });
     default: return undefined;

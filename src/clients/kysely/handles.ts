@@ -20,7 +20,7 @@ export interface ConditionData { readonly predicate: Predicate }
 export interface ArithmeticData { readonly column: string; readonly operator: string; readonly value: Value }
 export interface ReferenceData { readonly column: string; readonly inserted: boolean }
 export interface AggregateData { readonly function: string; readonly column: string | undefined; readonly name: string; readonly numeric?: 'number' }
-export interface ConflictData { readonly state: BuilderState; readonly target: readonly string[] | undefined; readonly action: 'ignore' | 'update' | undefined; readonly update: Row | undefined; readonly partial: boolean }
+export interface ConflictData { readonly state: BuilderState; readonly target: readonly string[] | undefined; readonly action: 'ignore' | 'update' | undefined; readonly update: Row | undefined; readonly partial: Predicate | undefined }
 
 export const make = (context: ClientContext, type: HandleType, data: object = {}): HandleValue => context.terms.handle(ID, type, data as Readonly<Record<string, unknown>>);
 export const connection = (context: ClientContext, origin: Origin): HandleValue => make(context, 'connection', origin.dialect || context.dialect ? origin : { ...origin, dialect: dialectOfPackages(context) });

@@ -129,8 +129,9 @@ function written(call: Call, target: Target, context: ClientContext): OperationS
     case 'upsert': case 'insertOrUpdate': {
       if (!first) return undefined;
       const row = writtenRow(first, context, node);
+      const conflictWhere = option(second, 'conflictWhere');
       return specFor(target, context, {
-        verb: 'upsert', many: false, rows: [row], conflict: { ...upsertTarget(row, option(second, 'conflictFields'), table, dialectOf(target.origin, context), context), ...(option(second, 'conflictWhere') && { partial: true }) }, violation, transaction: transactionIn(second, target.node, context),
+        verb: 'upsert', many: false, rows: [row], conflict: { ...upsertTarget(row, option(second, 'conflictFields'), table, dialectOf(target.origin, context), context), ...(conflictWhere && { partial: wherePredicate(conflictWhere, table, context, node) }) }, violation, transaction: transactionIn(second, target.node, context),
         result: FIRST_WRITTEN, detail: { method: 'upsert' },
       });
     }

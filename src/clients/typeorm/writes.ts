@@ -3,6 +3,7 @@ import type { Assignment, Conflict, Node, OperationSpec, Predicate, ResultPart, 
 import type { ClientContext, Meaning } from '../client.ts';
 import { addressesOne, EVERYTHING, orPredicate } from '../common/rows.ts';
 import { isRow, primaryKey, relationOf } from './entities.ts';
+import { sqlCondition } from './fragments.ts';
 import { dialectOf, type Target } from './handles.ts';
 import { entityRow, entityRows, keyGiven, type Written } from './rows.ts';
 import { operation, specFor, type Arguments } from './reads.ts';
@@ -167,8 +168,9 @@ function upsert(target: Target, values: Value, paths: Value | undefined, nodes: 
     }
   }
   if (!columns) detail['targetUnknown'] = true;
+  const predicate = paths && context.entries(paths) && context.property(paths, 'indexPredicate');
   const dialect = dialectOf(target.origin, context);
   if (dialect === 'mysql') detail['targetIgnored'] = true;
-  const conflict: Conflict = { target: columns, action: 'update', update: undefined, atomic: true, ...(detail['indexPredicate'] !== undefined && { partial: true }) };
+  const conflict: Conflict = { target: columns, action: 'update', update: undefined, atomic: true, ...(predicate && detail['indexPredicate'] !== undefined && { partial: sqlCondition(predicate, { table, alias: undefined, joins: new Map(), parameter: () => undefined }, context, nodes[1]) }) };
   return operation(specFor(target, context, { verb: 'upsert', ...written, conflict, result: INSERTED, violation: violationOf(dialect), detail }));
 }

@@ -20,8 +20,8 @@ export interface ConflictState {
   /** Undefined: `.onConflict(…)` alone, which does nothing yet. */
   readonly action: 'ignore' | 'update' | undefined;
   readonly update: Row | undefined;
-  /** The predicate of a partial index is named. */
-  readonly partial?: boolean;
+  /** The predicate of a partial index, where it is named. */
+  readonly partial?: Predicate;
 }
 
 export interface BuilderState extends Origin {
