@@ -88,8 +88,12 @@ class MariaDatabase implements Database {
     };
   }
 
+  /**
+   * A deleted row stays in its unique indexes until InnoDB purges it, up to seconds later, and inserts beside it meet locks that they do
+   * not meet in an empty table: after DELETE the same schedule would block in one run and not in the next.
+   */
   async reset(start: string): Promise<void> {
-    await this.#control.query(['set foreign_key_checks = 0', ...this.#tables.map((one) => `delete from \`${one}\``), 'set foreign_key_checks = 1', start].filter((one) => one.trim()).join(';\n'));
+    await this.#control.query(['set foreign_key_checks = 0', ...this.#tables.map((one) => `truncate \`${one}\``), 'set foreign_key_checks = 1', start].filter((one) => one.trim()).join(';\n'));
   }
 
   async rows(): Promise<Record<string, Row[]>> {

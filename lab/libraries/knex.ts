@@ -10,7 +10,7 @@ type Dialect = new (config: Knex.Config) => Client;
 export async function knex(): Promise<Library> {
   return {
     async open(address: Address, gates: GatedConnections): Promise<Instance> {
-      const { knex: connect } = await need('knex', () => import('knex'));
+      const { default: connect } = await need('knex', () => import('knex'));
       const database = connect({ client: gated(await dialectOf(address), gates), ...connectionOf(address, gates) });
       return { handle: database, close: () => database.destroy() };
     },

@@ -39,6 +39,12 @@ interface Waiting extends Step {
 const LIMIT = 15_000;
 
 /**
+ * Milliseconds before the server is asked about a statement just let through, and the longest time between two askings. Most statements
+ * are done before the server could answer; the others need the processor that asking all the time would take from them.
+ */
+const [MOMENT, PAUSE] = [2, 5];
+
+/**
  * One run: calls that go at the same time and whose statements pass one at a time, in an order that `pick` chooses. A statement under
  * way is done when its promise settles, blocked when the server says so, and nothing else; where neither can be shown the run fails.
  */
@@ -141,6 +147,7 @@ export class Stage {
   /** Returns when every call has ended, stands at its gate, or waits for a lock of another one. */
   async #quiet(): Promise<void> {
     const started = performance.now();
+    let pause = MOMENT;
     for (;;) {
       const version = this.#version;
       // Statements of one Promise.all arrive in the same turn of the event loop: let them all in before anyone chooses.
@@ -154,6 +161,8 @@ export class Stage {
         if (this.#version === version) return;
         continue;
       }
+      if (await this.#changes(version, pause)) continue;
+      pause = Math.min(pause + 1, PAUSE);
       if (this.#inner && (await this.#stopInside())) continue;
       const calls = [...new Set(this.#underWay.map((one) => one.call))];
       const blocked = await this.#blocked(calls, this.#underWay.length);
@@ -194,8 +203,20 @@ export class Stage {
 
   async #nextChange(version: number, started: number, message: () => string): Promise<void> {
     if (this.#version !== version) return;
-    const change = new Promise<void>((resolve) => { this.#changed = resolve; });
-    await this.#within(change, message, this.#limit - (performance.now() - started));
+    await this.#within(this.#oneChange(), message, this.#limit - (performance.now() - started));
+  }
+
+  /** Whether anything changes within so many milliseconds. */
+  async #changes(version: number, limit: number): Promise<boolean> {
+    if (this.#version !== version) return true;
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([this.#oneChange(), new Promise<void>((resolve) => { timer = setTimeout(resolve, limit); })]);
+    clearTimeout(timer);
+    return this.#version !== version;
+  }
+
+  #oneChange(): Promise<void> {
+    return new Promise<void>((resolve) => { this.#changed = resolve; });
   }
 
   async #within<T>(promise: Promise<T>, message: () => string, limit = this.#limit): Promise<T> {
