@@ -202,7 +202,8 @@ function judged({ row, write, columns, parts, asks, idle, fills }: Ended, open: 
     const before = isNoticed ? effects.lasting : effects.before;
     if (before) doubts.push({ id: 'acts-before', text: `\`${before}\`, which runs before the guarded write, may run twice` });
     else if (isNoticed || !effects.after) return [];
-    else doubts.push(MISS_UNNOTICED);
+    // A statement that tells nobody how many rows it changed was asked by nobody.
+    else if (write.miss !== 'silent' || !effects.adds) doubts.push(MISS_UNNOTICED);
   } else if (idle && (effects.before || effects.after) && isOfCaller(columns, write)) {
     // "Is already the owner": the second call asks for the same once more.
     doubts.push({ id: 'same-value', text: 'what else follows must not happen twice' });

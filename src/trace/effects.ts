@@ -27,6 +27,8 @@ export interface Effects {
   readonly after: string | undefined;
   /** Of those before: what stays when the write finds nothing and its transaction is given up. */
   readonly lasting: string | undefined;
+  /** A row is inserted after the write, into another table. */
+  readonly adds: boolean;
   /** Nothing but calls made after the write: somebody is told twice. */
   readonly isOnlyTold: boolean;
 }
@@ -52,6 +54,7 @@ export function effectsOf(parts: readonly Formula[], row: RowRead, write: Operat
     before: earlier[0]?.label ?? called,
     lasting: earlier.find((one) => !sharedTransaction(one, write))?.label ?? called,
     after: writes.find((one) => one.id > write.id)?.label ?? calls.find((one) => one.order >= write.id)?.name,
+    adds: writes.some((one) => one.id > write.id && one.verb === 'insert' && one.conflict === undefined && sameTable(one.table, write.table) === false),
     isOnlyTold: !writes.length && !calls.some((one) => one.order < write.id),
   };
 }

@@ -187,6 +187,8 @@ function keyOf(write: Operation, read: Operation, table: Table, names: RowNames,
   const equal = (arm ?? []).filter((one) => one.operator === '=' && !one.via.length && !one.conditional);
   const key = table.keys.find((one) => one.columns.length > 0 && !one.where && !one.expression && (isSave ? one.primary : one.columns.every((column) => equal.some((each) => each.column === column))));
   if (!key || (!isSave && equal.length !== arm!.length)) return refuse('row-unclear', `\`${write.label}\` does not find its row by a unique key alone.`);
+  const asked = equal.find((one) => !key.columns.includes(one.column) && write.rows?.some((row) => row.assignments.some((each) => each.column === one.column && each.how === 'set')));
+  if (asked && !isSave) return refuse('guarded-already', `\`${write.label}\` asks for \`${asked.column}\` already: look at whether it changed a row, and go on only then.`);
   const texts = new Map<string, string>();
   const unclear: string[] = [];
   for (const column of key.columns) {
