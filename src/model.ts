@@ -164,6 +164,8 @@ export interface OperationSpec {
   readonly rows?: readonly Row[];
   /** The written rows when they are not known one by one (a mapped collection: one row per element). */
   readonly rowsOf?: Value;
+  /** The collection of whose elements each is a statement of its own, sent in one call. */
+  readonly each?: Value;
   /** What a `save` was given, where it may be a loaded row or a new one. */
   readonly saved?: Value;
   /** A save that sends each field that was changed by itself, and not the whole column in which it lies. */

@@ -30,6 +30,8 @@ export function builtinCall(walk: Walk, node: TSESTree.CallExpression, given: Va
   if (isUtility(walk, receiver)) return ASSIGNING.has(name) ? staticCall(walk, node, 'Object', 'assign', args) : utilityCall(walk, node, name, args);
   const [first] = args;
   if (first?.kind === 'function' && ITERATORS.has(name)) return iterate(walk, node, receiver, name, first, args);
+  // `one._id.equals(id)`, of values that are compared by what they hold.
+  if (name === 'equals' && args.length === 1 && (receiver.kind === 'member' || receiver.kind === 'element' || receiver.kind === 'input')) return truth(walk, compare(walk, '===', receiver, first!), node);
   const joined = name === 'join' ? joinedTexts(walk, receiver, first) : undefined;
   if (joined) return joined;
   if ((receiver.kind === 'literal' || receiver.kind === 'expression' || receiver.kind === 'member' || receiver.kind === 'input' || receiver.kind === 'element') && PURE_METHODS.has(name)) {
@@ -74,6 +76,10 @@ function isCollection(walk: Walk, value: Value): boolean {
   return facet?.is === 'rows' || facet?.is === 'field';
 }
 
+function truth(walk: Walk, when: Formula, node: Node): Value {
+  return walk.terms.choice([{ when, value: walk.terms.true }, { when: walk.formulas.not(when), value: walk.terms.false }], node);
+}
+
 const MAX_CONSTANTS = 6;
 
 /** `['draft', 'review'].includes(row.status)`: one comparison after the other. */
@@ -81,8 +87,7 @@ function amongConstants(walk: Walk, receiver: Value, value: Value, node: Node): 
   const elements = receiver.kind === 'array' ? elementsOf(walk, receiver) : undefined;
   if (!elements?.length || elements.length > MAX_CONSTANTS || elements.some((one) => one.spread || !isConstant(one.value))) return undefined;
   if (value.kind === 'literal' || value.kind === 'input') return undefined;
-  const when = walk.formulas.or(...elements.map((one) => compare(walk, '===', value, one.value)));
-  return walk.terms.choice([{ when, value: walk.terms.true }, { when: walk.formulas.not(when), value: walk.terms.false }], node);
+  return truth(walk, walk.formulas.or(...elements.map((one) => compare(walk, '===', value, one.value))), node);
 }
 
 /** What `has(x)` and `get(x)` compare x with. */

@@ -35,7 +35,7 @@ export function quietly(walk: Walk, file: SourceFile, run: () => Value): Value {
 export function lookup(walk: Walk, node: TSESTree.Identifier | TSESTree.JSXIdentifier): Value {
   if (node.name === 'undefined') return walk.terms.undefined;
   const variable = walk.file.variable(node);
-  if (!variable) return walk.terms.global(node.name, node);
+  if (!variable) return node.name === 'Infinity' ? walk.terms.literal(Infinity) : walk.terms.global(node.name, node);
   const known = walk.state.variable(variable);
   if (known) return known;
   const value = define(walk, variable, node);

@@ -4,7 +4,7 @@
  */
 import type { OpenQuestion, Operation } from '../model.ts';
 import type { Catalogue } from '../schema/model.ts';
-import { asLiteral, conjuncts } from '../value/formula.ts';
+import { asLiteral, conjuncts, type Formula } from '../value/formula.ts';
 import { lineage, type Node } from '../value/terms.ts';
 import { decidedBy, effectiveCondition, guardsOf, insertedWhen, tableOf, type Guard } from './absence.ts';
 import { answered, type AnsweredPair } from './answered.ts';
@@ -172,7 +172,11 @@ function isSavedBefore(write: Operation, trace: Trace): boolean {
   if (write.verb !== 'save' || !saved) return false;
   // `save(pick(saved, ['id', 'extra']))`: whatever is made of the saved row carries its key.
   const before = saved.kind === 'unknown' ? [...trace.terms.sources(saved)] : [lineage(saved)];
-  return trace.operations.some((one) => (one.verb === 'insert' || one.verb === 'save') && precedes(one, write) && (before.includes(one) || (one.saved === saved && saved.kind === 'object')) && conjuncts(one.condition).every((part) => conjuncts(write.condition).includes(part)));
+  const isBehind = (condition: Formula, isIt: (one: Operation) => boolean): boolean => { const known = conjuncts(condition); return trace.operations.some((one) => (one.verb === 'insert' || one.verb === 'save') && precedes(one, write) && isIt(one) && conjuncts(one.condition).every((part) => known.includes(part))); };
+  if (isBehind(write.condition, (one) => before.includes(one) || (one.saved === saved && saved.kind === 'object'))) return true;
+  // `if (!cart) { cart = new Cart(); await cart.save(); } cart.lines.push(line); await cart.save()`: whichever it is, it is there by now.
+  const made = saved.kind === 'choice' ? saved.arms.filter((arm) => arm.value.kind === 'object' && !lineage(arm.value)) : [];
+  return made.length > 0 && made.every((arm) => isBehind(trace.formulas.and(arm.when, write.condition), (one) => one.saved === arm.value));
 }
 
 function columnsOf(match: RowMatch): string[] {

@@ -1,6 +1,6 @@
 /** What a function does where a look-up found the row: hands it out and goes on, or answers "no". */
 import type { Operation } from '../model.ts';
-import { conjuncts, needs, type Formula, type FormulaLiteral } from '../value/formula.ts';
+import { conjuncts, formulaLiterals, needs, type Formula, type FormulaLiteral } from '../value/formula.ts';
 import { decidedBy, decidedByRelated } from './absence.ts';
 import type { Exit, Trace } from './index.ts';
 import { precedes } from './order.ts';
@@ -33,13 +33,20 @@ export function presentSide(read: Operation, write: Operation, trace: Trace, rel
   if (trace.answers.some((one) => one.failure && isPresent(one.condition))) return 'rejects';
   // What follows the insert is its own side, also where the row that was read is another one (the parent of the inserted).
   const follows = (exit: Exit): boolean => { const parts = conjuncts(exit.condition); return exit.order >= write.id && inserted.every((part) => parts.includes(part)); };
-  const exits = trace.exits.filter((one) => one.kind !== 'end' && (isPresent(one.condition) || isNotMissing(one.condition, read)) && !follows(one) && !isAboutAnother(one, read, trace));
+  const exits = trace.exits.filter((one) => one.kind !== 'end' && (isPresent(one.condition) || isNotMissing(one.condition, read)) && !follows(one) && !isAboutAnother(one, read, trace) && !isAboutPart(one, read, trace));
   return exits.some((exit) => isRejection(exit, read, write, trace)) ? 'rejects' : 'gives';
 }
 
 /** Thrown because something that was looked for later was not there: `update(found.id)` that fails on an id that is gone. */
 function isAboutAnother(exit: Exit, read: Operation, trace: Trace): boolean {
   return exit.kind === 'throw' && trace.operations.some((one) => one.verb === 'find' && precedes(read, one) && one.id <= exit.order && decidedBy(one.condition, read, 'present') && decidedBy(exit.condition, one, 'absent'));
+}
+
+/** `if (list.items.includes(item)) throw`, else the item is added to the list that was found: it is an element that is there already. */
+function isAboutPart({ condition }: Exit, read: Operation, trace: Trace): boolean {
+  const part = formulaLiterals(condition).find(({ atom, holds }) => { const facet = holds && atom.kind === 'exists' ? facetOf(atom.of) : undefined; return facet?.operation === read && facet.filters.length > 0 && facet.keys.some((key) => key !== '*'); });
+  return part !== undefined && trace.operations.some((one) => (one.verb === 'update' || one.verb === 'save') && precedes(read, one) && sameTable(one.table, read.table) === true
+    && decidedBy(one.condition, read, 'present') && formulaLiterals(one.condition).some(({ atom, holds }) => atom === part.atom && !holds));
 }
 
 /** `if (error?.code !== 'PGRST116') return …`: whatever is not "no row"; with `error &&` in front it is a failure of the look-up. */

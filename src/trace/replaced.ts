@@ -70,6 +70,8 @@ function sharedByArm(arm: readonly Comparison[], rows: readonly Row[], table: Ta
   const equalities = arm.filter((one) => one.operator === '=' && !one.via.length);
   // An expiry sweep deletes by range; it shares no set with what is inserted.
   if (!equalities.length) return undefined;
+  // Nor does a sweep of somebody's old ones, below a bound that the new ones are above of.
+  if (arm.some((one) => isSwept(one, arm))) return undefined;
   const primary = table.table?.keys.find((key) => key.primary)?.columns ?? ['id'];
   const shared: Comparison[] = [];
   let unclear = false;
@@ -96,6 +98,13 @@ function sharedByArm(arm: readonly Comparison[], rows: readonly Row[], table: Ta
   if (!shared.length) return unclear ? { comparisons: [], open: [...open, { id: 'key-opaque', text: 'the inserted rows belong to the deleted set' }] } : undefined;
   return { comparisons: named.length ? named : shared, open };
 }
+
+/** `expiresAt < now`, `createdAt < monthAgo`: from the beginning of time. */
+function isSwept(one: Comparison, arm: readonly Comparison[]): boolean {
+  return (one.operator === '<' || one.operator === '<=') && MOMENT.test(one.column) && !arm.some((other) => other.column === one.column && other.operator.startsWith('>'));
+}
+
+const MOMENT = /(?:_at|At|_on|On|_until|Until|[eE]xpir\w*|[dD]ate|_time|Time|[tT]imestamp)$|^(?:expir|created|updated|until)/;
 
 function isUniqueAlone(column: string, table: TableRef): boolean {
   return table.table?.keys.some((key) => key.columns.length === 1 && key.columns[0] === column && !key.where) ?? false;

@@ -116,8 +116,9 @@ function isKeptFor(row: Value, holder: TableRef | undefined, { column, value }: 
   if (row.kind !== 'member') return false;
   if (row.object.kind === 'filtered') {
     const { of, where } = row.object;
-    const own = terms.member(terms.element(of), column);
-    return conjuncts(where).some((one) => one.kind === 'compare' && one.operator === '===' && [[one.left, one.right], [one.right, one.left]].some(([field, other]) => sameValue(field!, own) && sameValue(other!, value)));
+    // A document's `id` is its `_id` as text.
+    const own = (column === '_id' ? ['_id', 'id'] : [column]).map((key) => terms.member(terms.element(of), key));
+    return conjuncts(where).some((one) => one.kind === 'compare' && one.operator === '===' && [[one.left, one.right], [one.right, one.left]].some(([field, other]) => own.some((each) => sameValue(field!, each)) && sameValue(other!, value)));
   }
   const relation = holder?.table?.relations.find((one) => one.name === row.key);
   const foreign = relation?.columns[relation.references.indexOf(column)];

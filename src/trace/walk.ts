@@ -12,7 +12,7 @@ import { conjuncts, Formulas, type Formula } from '../value/formula.ts';
 import { Terms, type ChoiceValue, type FunctionValue, type HandleValue, type Node, type Value } from '../value/terms.ts';
 import { compositionOf, type Composition } from './composition.ts';
 import type { TypeAt } from './members.ts';
-import { deepSources, elementOf } from './objects.ts';
+import { baseOf, deepSources, elementOf } from './objects.ts';
 import { withOneRow } from './one-row.ts';
 import { facetOf } from './results.ts';
 import { fork, join, snapshot, State } from './state.ts';
@@ -208,7 +208,7 @@ export class Walk {
     const id = this.operations.length + 1;
     const file = origin?.file ?? this.file;
     const operation = {
-      ...spec, ...this.#storedAlready(spec), ...(spec.predicate && { predicate: this.#listed(spec.predicate) }), transaction: spec.transaction ?? this.ambientOf(spec.client), id, file: file.path, line: file.line(spec.node.range[0]), condition: this.state.condition, rowsWhen: this.#selection(spec.rowsOf),
+      ...spec, ...this.#storedAlready(spec), ...(spec.predicate && { predicate: this.#listed(spec.predicate) }), transaction: spec.transaction ?? this.ambientOf(spec.client), id, file: file.path, line: file.line(spec.node.range[0]), condition: this.#conditionOf(spec), rowsWhen: this.#selection(spec.rowsOf),
       loops: origin && origin.loops.length > this.loops.length ? origin.loops : [...this.loops], region: this.region, frames: origin?.frames ?? [...this.frames],
       tasks: [...this.tasks], concurrent: this.concurrent, within: [...this.within],
     } as unknown as { -readonly [K in keyof Operation]: Operation[K] };
@@ -233,6 +233,11 @@ export class Walk {
     const known = conjuncts(this.state.condition);
     const before = this.operations.find((one) => one.saved === spec.saved && one.verb === 'insert' && conjuncts(one.condition).every((part) => known.includes(part)));
     return before && { verb: 'update' };
+  }
+
+  /** Statements that a collection was mapped to are sent where it has elements, as in a loop over it. */
+  #conditionOf({ each, node }: OperationSpec): Formula {
+    return each ? this.formulas.and(this.state.condition, this.formulas.turns(node, [each, baseOf(this, each)])) : this.state.condition;
   }
 
   /** Lists live in the heap, which moves on: what their elements are is kept with the comparison. */

@@ -94,7 +94,7 @@ function bulkStep(given: Value, node: Node, list: Value, target: Target, transac
   }
   const replacement = step.key === 'replaceOne' ? get('replacement') : undefined;
   const spec = statement({ target, method: step.key, predicate: filterPredicate(get('filter'), context, node), update: { value: replacement ?? get('update'), node }, options: step.value, transaction }, context);
-  return spec && { ...spec, many: spec.many || isListed, result: [], ...(spec.violation && { violation: BULK_VIOLATION }) };
+  return spec && { ...spec, many: spec.many || isListed, ...(isListed && { each: list }), result: [], ...(spec.violation && { violation: BULK_VIOLATION }) };
 }
 
 /** The driver's collection: every call is sent at once, but for cursors. */
