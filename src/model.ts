@@ -193,7 +193,7 @@ export interface OperationSpec {
   /** The transaction handle that the call was made on, undefined: the plain connection. */
   readonly transaction: Transaction | undefined;
   /** The handle was declared as one that may be a transaction's, which somebody else opened and ends. */
-  readonly lent?: true;
+  readonly lent?: true | Transaction;
   /** Cannot be interleaved inside one process: nothing is awaited (synchronous driver). */
   readonly synchronous?: boolean;
   /** A further statement of a call that does several (a nested write): the call resolves to what its own statement returns. */

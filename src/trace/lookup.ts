@@ -11,6 +11,7 @@ import { noteType } from './members.ts';
 import { entriesOf, property, setProperty } from './objects.ts';
 import { bind } from './patterns.ts';
 import { abstractPort, behind, portOf, type Port } from './ports.ts';
+import { mayBeTransaction, received } from './received.ts';
 import type { Walk } from './walk.ts';
 
 /** Evaluates on the side: in the module's own state, recording nothing. */
@@ -215,7 +216,7 @@ function givenInstance(walk: Walk, value: Value, annotation: Node): Value {
 export function declaredValue(walk: Walk, type: DeclaredType, file: SourceFile, token?: string): Value | undefined {
   for (const client of walk.surroundings.clients) {
     const value = client.declared?.(type, walk.context);
-    if (value) return value.kind === 'handle' && mayBeTransaction(type) ? walk.terms.handle(value.client, value.type, { ...value.data, lent: true }) : value;
+    if (value) return value.kind === 'handle' && mayBeTransaction(type) ? walk.terms.handle(value.client, value.type, { ...value.data, lent: received(walk, type) ?? true }) : value;
   }
   const meant = aliased(walk, type, file);
   if (meant) return meant;
@@ -236,11 +237,6 @@ export function declaredValue(walk: Walk, type: DeclaredType, file: SourceFile, 
   } finally {
     walk.evaluating.delete(type.node);
   }
-}
-
-/** `Knex | Knex.Transaction`, `Omit<PrismaClient, '$transaction'>`, `Parameters<Parameters<typeof db.transaction>[0]>[0]`. */
-function mayBeTransaction(type: DeclaredType): boolean {
-  return /transaction/i.test(type.name) || type.args.some(mayBeTransaction);
 }
 
 /** What a type of the project's own stands for: `type Tx = …`, also of another file, and `typeof db`. */

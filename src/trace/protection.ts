@@ -43,8 +43,8 @@ export function protectionOf(read: Operation, write: Operation, keys: readonly V
   if (conjuncts(write.condition).some((part) => isWon(wonBy(part), read, keys))) return CLOSED('a conditional update that counts lets one caller through');
 
   const shared = sharedTransaction(read, write);
-  const advisory = trace.operations.find((one) => one.id < read.id && isLock(one) && one.transaction === undefined && isAlwaysBefore(one, read));
-  if (advisory?.lock === 'advisory') return CLOSED('an advisory lock is taken first');
+  const advisory = trace.operations.some((one) => one.id < read.id && one.lock === 'advisory' && one.transaction === undefined && isAlwaysBefore(one, read));
+  if (advisory) return CLOSED('an advisory lock is taken first');
   if (!shared) return { closed: false, open };
 
   const { isolation } = shared;
@@ -61,20 +61,22 @@ export function protectionOf(read: Operation, write: Operation, keys: readonly V
   return { closed: false, open };
 }
 
-export function chain(transaction: Transaction | undefined): Transaction[] {
+function chain(transaction: Transaction | undefined): Transaction[] {
   const found: Transaction[] = [];
   for (let at = transaction; at; at = at.parent) found.push(at);
   return found;
 }
 
-/** The innermost transaction that both run in. */
+/** The innermost transaction that both run in; one that the function was given counts as well. */
 export function sharedTransaction(one: Operation, other: Operation): Transaction | undefined {
-  const outer = chain(other.transaction);
-  return chain(one.transaction).find((each) => outer.includes(each));
+  const outer = chain(transactionOf(other));
+  return chain(transactionOf(one)).find((each) => outer.includes(each));
 }
 
-function inTransaction(operation: Operation, transaction: Transaction): boolean {
-  return chain(operation.transaction).includes(transaction);
+function transactionOf({ transaction, lent }: Operation): Transaction | undefined { return transaction ?? (typeof lent === 'object' ? lent : undefined); }
+
+export function inTransaction(operation: Operation, transaction: Transaction): boolean {
+  return chain(transactionOf(operation)).includes(transaction);
 }
 
 function isLock(operation: Operation): boolean { return operation.verb === 'lock' || operation.lock !== undefined; }

@@ -7,6 +7,7 @@ import { core, isConstant, isFresh, isOpaque, sameTable, sameValue } from './mat
 import { precedes } from './order.ts';
 import { placeOf } from './place.ts';
 import { protectionOf, sharedTransaction, type HelperNames } from './protection.ts';
+import { mayBeCallers } from './received.ts';
 
 export interface ReplacePair {
   readonly remove: Operation;
@@ -39,6 +40,7 @@ function pairOf(remove: Operation, insert: Operation, trace: Trace, names: Helpe
   const open = [...protection.open, ...shared.open, ...doubtsAbout(remove, insert)];
   if (remove.predicate && !remove.predicate.complete) open.push({ id: 'predicate-unclear', text: 'the delete covers the inserted rows' });
   const transaction = sharedTransaction(remove, insert);
+  if (!transaction && mayBeCallers(remove) && mayBeCallers(insert)) open.push({ id: 'maybe-transaction', text: 'no transaction of the caller holds both' });
   // One transaction: nobody sees the gap. Two of them still leave both sets, or fail on each other's keys.
   if (transaction && !open.length) open.push({ id: 'transactional-replace', text: 'two of these transactions run at the same time' });
   else if (transaction) return undefined;

@@ -8,7 +8,8 @@ import { tableOf } from './absence.ts';
 import type { Trace } from './index.ts';
 import { core, isConstant, isStateColumn, sameTable, sameValue } from './matching.ts';
 import { precedes } from './order.ts';
-import { chain, protectionOf, sharedTransaction, type HelperNames, type Protection } from './protection.ts';
+import { inTransaction, protectionOf, sharedTransaction, type HelperNames, type Protection } from './protection.ts';
+import { isLockedByCaller } from './received.ts';
 import { facetOf } from './results.ts';
 
 /** `row.column`, or a part of it (`row.settings.theme`). */
@@ -177,14 +178,15 @@ function coversRead(matched: readonly Comparison[], read: Operation): boolean {
 /** As `protectionOf`, for a row that is there: locks on the row itself count, and snapshot isolation ends lost updates on Postgres. */
 export function holdOf(read: Operation, write: Operation, trace: Trace, names: HelperNames): Protection {
   const shared = sharedTransaction(read, write);
+  if (!shared && isLockedByCaller(read)) return { closed: true, why: 'the row is locked as it is read, in the transaction of whoever calls' };
   if (shared) {
     if (read.lock && read.lock !== 'share') return { closed: true, why: 'the row is locked as it is read' };
     if (read.verb === 'update' || read.verb === 'upsert') return { closed: true, why: 'the row was written earlier in the same transaction' };
-    const earlier = trace.operations.find((one) => precedes(one, read) && chain(one.transaction).includes(shared) && one.table.name === read.table.name
+    const earlier = trace.operations.find((one) => precedes(one, read) && inTransaction(one, shared) && one.table.name === read.table.name
       && (one.verb === 'update' || one.verb === 'upsert' || one.verb === 'lock' || (one.lock !== undefined && one.lock !== 'share')) && alwaysRuns(one, read) && asksAlike(one, read, trace));
     if (earlier) return { closed: true, why: 'the row was written or locked earlier in the same transaction' };
     const again = trace.operations.find((one) => one.reloads !== undefined && lineage(one.reloads) === read && one.lock !== undefined && one.lock !== 'share' && precedes(read, one) && precedes(one, write)
-      && chain(one.transaction).includes(shared) && alwaysRuns(one, write));
+      && inTransaction(one, shared) && alwaysRuns(one, write));
     if (again) return { closed: true, why: 'the row is locked as it is read once more' };
   }
   const keys = (read.predicate?.arms ?? []).flatMap((arm) => arm.filter((one) => one.operator === '=').map((one) => one.value));

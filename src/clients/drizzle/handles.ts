@@ -1,5 +1,5 @@
 /** The handles of this client: what their `data` holds, and how tables and columns are told from values. */
-import type { Comparison, Dialect, Evidence, Node, Predicate, Table, TableRef, Transaction, Value, Verb } from '../../model.ts';
+import type { Comparison, Dialect, Evidence, Node, OperationSpec, Predicate, Table, TableRef, Transaction, Value, Verb } from '../../model.ts';
 import type { HandleValue } from '../../value/terms.ts';
 import type { ClientContext } from '../client.ts';
 
@@ -12,7 +12,7 @@ export interface Origin {
   /** The module after `drizzle-orm/` that made it: `node-postgres`; undefined where only a type or a shape was seen. */
   readonly driver: string | undefined;
   readonly transaction: Transaction | undefined;
-  readonly lent?: true | undefined;
+  readonly lent?: OperationSpec['lent'] | undefined;
 }
 
 /** A table as code names it, and what the catalogue knows of it. */

@@ -30,8 +30,7 @@ export function specOf(data: BuilderData, node: Node, context: ClientContext): O
   const predicate = ownPredicate(data);
   const written = writtenRows(data, context);
   const conflict = data.conflict && conflictOf(data, written.rows?.[0], table, context);
-  // Nothing is locked outside a transaction: the statement commits at once.
-  const locks = data.lock !== undefined && data.transaction !== undefined;
+  const locks = data.lock !== undefined;
   const one = data.limit === 1 || data.terminal === 'get' || addressesOne(predicate, table.table);
   const many = reads ? !one : verb === 'update' || verb === 'delete' ? !addressesOne(predicate, table.table) : written.many;
   const spec: OperationSpec = {
@@ -48,7 +47,7 @@ export function specOf(data: BuilderData, node: Node, context: ClientContext): O
     ...(data.order.length > 0 && { order: data.order }),
     result: resultOf({ data, verb, many, aggregateName: selected.name, dialect }),
     ...(!reads && verb !== 'delete' && { violation: violationOf(dialect, data.driver, context) }),
-    dialect, transaction: data.transaction, ...(data.lent && { lent: true as const }), evidence: data.evidence,
+    dialect, transaction: data.transaction, ...(data.lent && { lent: data.lent }), evidence: data.evidence,
     ...(isSynchronous(data, data.terminal, node) && { synchronous: true }),
     detail: { builder: data, ...fieldNames(data, context), ...(data.lock?.skipLocked && { skipLocked: true }) },
   };

@@ -11,7 +11,7 @@ export interface Origin {
   readonly evidence: Evidence;
   /** For the trace, which asks handles for it. */
   readonly transaction?: Transaction | undefined;
-  readonly lent?: true | undefined;
+  readonly lent?: OperationSpec['lent'] | undefined;
   /** From the driver adapter that the client was made with, and its `transactionOptions`. */
   readonly dialect?: Dialect | undefined;
   readonly isolation?: Isolation | undefined;
@@ -94,7 +94,7 @@ export function specFor(target: Target, context: ClientContext, spec: Pick<Opera
     table: target.ref,
     dialect: dialectOf(target, context),
     transaction: target.origin.transaction,
-    ...(target.origin.lent && { lent: true as const }),
+    ...(target.origin.lent && { lent: target.origin.lent }),
     evidence: target.origin.evidence,
     node: target.node,
     ...spec,

@@ -88,13 +88,10 @@ function operationFor(spec: StatementSpec, { origin, form, label, node }: Run, {
   const { answers: _answers, alias: _alias, numeric: _numeric, ...told } = spec;
   const writes = told.verb === 'insert' || told.verb === 'update' || told.verb === 'upsert';
   const transaction = transactionOf(origin);
-  const { lock, ...rest } = told;
-  // A row lock outside a transaction is given back at once.
-  const holds = told.verb === 'lock' || transaction !== undefined;
   return {
-    client: ID, ...rest, ...(lock && holds && { lock }), label, node, dialect, transaction, evidence: origin.evidence,
+    client: ID, ...told, label, node, dialect, transaction, evidence: origin.evidence,
     result: resultOf(spec, origin.driver, form),
-    detail: { ...rest.detail, sql: { statement, driver: origin.driver.id, form, place } satisfies SqlDetail },
+    detail: { ...told.detail, sql: { statement, driver: origin.driver.id, form, place } satisfies SqlDetail },
     ...(writes && { violation: violationOf(origin.driver, dialect) }),
     ...((told.verb === 'update' || told.verb === 'delete') && { miss: form === 'row' ? 'null' as const : 'count' as const }),
     ...(origin.driver.synchronous && { synchronous: true }),

@@ -26,8 +26,8 @@ export function specOf(state: BuilderState, node: Node, context: ClientContext, 
   const one = addressesOne(predicate, state.table.table);
   // However many are counted, the answer is one row.
   const many = verb === 'count' || verb === 'aggregate' ? !one : reads ? !(state.first || state.limit === 1 || one) : verb === 'update' || verb === 'delete' ? !one : state.manyRows;
-  // Outside a transaction the lock goes with the statement; SQLite has none.
-  const locks = reads && state.lock !== undefined && state.transaction !== undefined && dialect !== 'sqlite';
+  // SQLite has none.
+  const locks = reads && state.lock !== undefined && dialect !== 'sqlite';
   return {
     client: state.client, verb, label: state.label, table: state.table, node, many,
     ...(contains(node, state.start) && node === state.start ? {} : { verbNode: state.start }),
@@ -42,7 +42,7 @@ export function specOf(state: BuilderState, node: Node, context: ClientContext, 
     ...(state.order.length > 0 && { order: state.order }),
     result: options.result?.(state, verb, many) ?? resultOf(state, verb, many, dialect),
     ...(!reads && verb !== 'delete' && { violation: options.violation(dialect) }),
-    dialect, transaction: state.transaction, ...(state.lent && { lent: true as const }), evidence: state.evidence,
+    dialect, transaction: state.transaction, ...(state.lent && { lent: state.lent }), evidence: state.evidence,
     detail: { builder: state, ...(state.skipLocked && { skipLocked: true }) },
   };
 }

@@ -2,7 +2,7 @@
  * The state of a lazy SQL builder that is made of chained steps: the statement that it would send if it were awaited now. Which steps
  * there are is said in `steps.ts`; a client adds its own, and says how the builder starts.
  */
-import type { Dialect, Evidence, Node, Predicate, Row, Table, TableRef, Transaction, Value, Verb } from '../../../model.ts';
+import type { Dialect, Evidence, Node, OperationSpec, Predicate, Row, Table, TableRef, Transaction, Value, Verb } from '../../../model.ts';
 import type { HandleValue } from '../../../value/terms.ts';
 import type { ClientContext } from '../../client.ts';
 import { EVERYTHING } from '../rows.ts';
@@ -12,7 +12,7 @@ export interface Origin {
   readonly evidence: Evidence;
   readonly dialect: Dialect | undefined;
   readonly transaction: Transaction | undefined;
-  readonly lent?: true | undefined;
+  readonly lent?: OperationSpec['lent'] | undefined;
 }
 
 export interface ConflictState {
