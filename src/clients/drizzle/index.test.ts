@@ -96,8 +96,8 @@ describe('transactions, locks, raw SQL', () => {
     expect(found.map((one) => [one.verb, one.lock, one.transaction?.isolation, one.transaction?.parent?.isolation])).toEqual([['find', 'update', 'serializable', undefined], ['insert', undefined, undefined, undefined], ['delete', undefined, 'default', 'serializable']]);
   });
 
-  it('takes a lock outside a transaction for none', () => {
-    expect(only(`await db.select().from(users).where(eq(users.id, id)).for('update');`).lock).toBeUndefined();
+  it('tells a lock that no transaction is seen to hold', () => {
+    expect(only(`await db.select().from(users).where(eq(users.id, id)).for('update');`)).toMatchObject({ lock: 'update', transaction: undefined });
   });
 
   it('runs batches as one', () => {

@@ -98,8 +98,8 @@ describe('transactions, locks, raw SQL', () => {
     expect(new Set(found.map((one) => one.transaction))).toHaveLength(1);
   });
 
-  it('take a lock outside a transaction, or on SQLite, for none', () => {
-    expect(only(`await db('users').where({ id }).forUpdate();`).lock).toBeUndefined();
+  it('tell a lock that no transaction is seen to hold, and none on SQLite', () => {
+    expect(only(`await db('users').where({ id }).forUpdate();`)).toMatchObject({ lock: 'update', transaction: undefined });
     const sqlite = { files: { './db': `module.exports = require('knex')({ client: 'sqlite3' });` } };
     expect(only(`await db.transaction(async (t) => { await t('users').where({ id }).forUpdate(); });`, sqlite).lock).toBeUndefined();
   });

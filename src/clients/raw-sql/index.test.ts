@@ -17,7 +17,7 @@ describe('pg', () => {
     const body = (on: string) => `await ${on}.query('BEGIN ISOLATION LEVEL SERIALIZABLE'); await ${on}.query('SELECT * FROM users WHERE id = $1 FOR UPDATE', [id]); await ${on}.query('COMMIT'); await ${on}.query('DELETE FROM users WHERE id = $1', [id]);`;
     const found = operationsOf(`${head} export async function run(id) { const client = await pool.connect(); ${body('client')} }`);
     expect(found.map((one) => [one.verb, one.lock, one.transaction?.isolation])).toEqual([['find', 'update', 'serializable'], ['delete', undefined, undefined]]);
-    expect(operationsOf(`${head} export async function run(id) { ${body('pool')} }`).map((one) => [one.lock, one.transaction])).toEqual([[undefined, undefined], [undefined, undefined]]);
+    expect(operationsOf(`${head} export async function run(id) { ${body('pool')} }`).map((one) => [one.lock, one.transaction])).toEqual([['update', undefined], [undefined, undefined]]);
   });
 
   it('takes the level from SET TRANSACTION', () => {
