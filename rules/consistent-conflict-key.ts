@@ -63,7 +63,7 @@ export default defineRule<{ readonly tables: readonly string[] }>({
       const [table, rows] = [tableName(site), siteRows(site)];
       const { key } = rows;
       const all = project.conflictSites(site).filter((one) => one.table === table);
-      const others = all.filter((one) => one.key !== key && mayMeet(rows, one.rows));
+      const others = all.filter((one) => one.key !== key && mayMeet(rows, one));
       if (!others.length || isUsual(key, all, others) || !isFirst(trace.file.path, trace.file.line(site.node.range[0]), key, all)) continue;
       const { write } = site;
       const open = doubtsAbout(undefined, write);

@@ -16,7 +16,7 @@ import { resolveImport, sourceFile } from './source/modules.ts';
 import { candidatesFor } from './source/ports.ts';
 import { importsReach, portNames, reachOf } from './source/reach.ts';
 import { dependsOn, nearestPackages, packageVersion } from './source/packages.ts';
-import { conflictSites, keyName, siteRows, tableName, type SiteRows } from './trace/conflict-sites.ts';
+import { conflictSites, siteRows, tableName, type SiteRows } from './trace/conflict-sites.ts';
 import { traceFile, type Surroundings, type Trace } from './trace/index.ts';
 import { Pairs } from './trace/pairs.ts';
 import { startOf } from './trace/place.ts';
@@ -154,14 +154,12 @@ function followOnce(file: SourceFile, options: AnalyseOptions): Followed[] {
 }
 
 /** A place of a file that writes a table by some key. */
-export interface KeyedPlace {
-  /** Equal for the same table, and for the same columns of it. */
+export interface KeyedPlace extends SiteRows {
+  /** Equal for the same table. */
   readonly table: string;
-  readonly key: string;
   /** The table's names in code and in the database. */
   readonly names: readonly string[];
   readonly columns: readonly string[];
-  readonly rows: SiteRows;
   readonly line: number;
   /** Offset of the write in its file. */
   readonly start: number;
@@ -186,7 +184,7 @@ export function keyedPlaces(file: SourceFile, options: Pick<AnalyseOptions, 'set
       if (known && known.depth <= depth) continue;
       const { table } = site.write;
       found.set(start, {
-        table: tableName(site), key: keyName(site), names: [table.name, ...(table.table ? [table.table.name, table.table.dbName] : [])], columns: site.key, rows: siteRows(site), start, depth,
+        ...siteRows(site), table: tableName(site), names: [table.name, ...(table.table ? [table.table.name, table.table.dbName] : [])], columns: site.key, start, depth,
         line: file.line(site.node.range[0]), place: readPlace(site, trace, surroundings),
       });
     }

@@ -19,12 +19,10 @@ export interface RuleReport {
 }
 
 /** A write "insert, or update what is there" somewhere in the project. */
-export interface PlacedKey {
-  /** Names that are equal for the same table, and for the same columns of it. */
+export interface PlacedKey extends SiteRows {
+  /** A name that is equal for the same table. */
   readonly table: string;
-  readonly key: string;
   readonly columns: readonly string[];
-  readonly rows: SiteRows;
   /** Absolute, and as people see it. */
   readonly file: string;
   readonly shown: string;

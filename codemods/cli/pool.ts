@@ -22,7 +22,6 @@ const CHUNK = 24;
 const FILES_A_WORKER = 400;
 /** More of them cost more memory than they save time. */
 const MAX_WORKERS = 4;
-
 /** Source files are run by tests, without a compiler that a worker could use. */
 const BUILT = import.meta.url.endsWith('.js');
 

@@ -52,7 +52,7 @@ export function collectGroups(files: readonly string[], { settings, cwd, table }
     byTable.set(one.table, [...(byTable.get(one.table) ?? []), one]);
   }
   const groups = [...byTable].flatMap(([name, sites]): Group[] => {
-    const differing = sites.filter((one) => sites.some((other) => other.keys !== one.keys && mayMeet(one.rows, other.rows)));
+    const differing = sites.filter((one) => sites.some((other) => other.keys !== one.keys && mayMeet(one, other)));
     // Whoever goes by a key of those joins them.
     const keys = new Set(differing.map((one) => one.keys));
     const joined = sites.filter((one) => keys.has(one.keys));

@@ -141,7 +141,7 @@ export class Stage {
     this.#free = true;
     await this.#inner?.open();
     for (const one of this.#waiting.splice(0)) one.open();
-    await this.#within(Promise.all(ends), () => `calls ${this.#unfinished()} did not end when they were let through`);
+    if (!(await inTime(Promise.all(ends), this.#limit))) throw new Error(`calls ${this.#unfinished()} did not end when they were let through`);
   }
 
   /** Returns when every call has ended, stands at its gate, or waits for a lock of another one. */
@@ -154,8 +154,8 @@ export class Stage {
       await turn();
       const idle = this.#finished.flatMap((finished, call) => (finished || this.#has(this.#waiting, call) || this.#has(this.#underWay, call) ? [] : [call]));
       if (idle.length) {
-        await this.#nextChange(version, started, () => `call ${idle.map((call) => call + 1).join(', ')} neither ended nor sent a statement within ${this.#limit} ms; does it wait for something that is not the database?`);
-        continue;
+        if (await this.#changes(version, this.#limit - (performance.now() - started))) continue;
+        throw new Error(`call ${idle.map((call) => call + 1).join(', ')} neither ended nor sent a statement within ${this.#limit} ms; does it wait for something that is not the database?`);
       }
       if (!this.#underWay.length) {
         if (this.#version === version) return;
@@ -201,31 +201,19 @@ export class Stage {
     this.#changed();
   }
 
-  async #nextChange(version: number, started: number, message: () => string): Promise<void> {
-    if (this.#version !== version) return;
-    await this.#within(this.#oneChange(), message, this.#limit - (performance.now() - started));
-  }
-
-  /** Whether anything changes within so many milliseconds. */
+  /** Whether anything has changed since `version`, or does within so many milliseconds. */
   async #changes(version: number, limit: number): Promise<boolean> {
-    if (this.#version !== version) return true;
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([this.#oneChange(), new Promise<void>((resolve) => { timer = setTimeout(resolve, limit); })]);
+    return this.#version !== version || (await inTime(new Promise<void>((resolve) => { this.#changed = resolve; }), limit));
+  }
+}
+
+/** Whether it comes to its end within so many milliseconds. */
+async function inTime(promise: Promise<unknown>, limit: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.race([promise.then(() => true), new Promise<boolean>((resolve) => { timer = setTimeout(resolve, Math.max(1, limit), false); })]);
+  } finally {
     clearTimeout(timer);
-    return this.#version !== version;
-  }
-
-  #oneChange(): Promise<void> {
-    return new Promise<void>((resolve) => { this.#changed = resolve; });
-  }
-
-  async #within<T>(promise: Promise<T>, message: () => string, limit = this.#limit): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      return await Promise.race([promise, new Promise<never>((_, reject) => { timer = setTimeout(() => reject(new Error(message())), Math.max(1, limit)); })]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }
 

@@ -5,7 +5,7 @@ import type { Settings } from '../settings.ts';
 import type { SourceFile } from '../source/file.ts';
 import { stampOf } from '../source/listing.ts';
 import { sourceFile } from '../source/modules.ts';
-import { conflictSites, keyName, siteRows, tableName, type ConflictSite } from '../trace/conflict-sites.ts';
+import { conflictSites, siteRows, tableName, type ConflictSite } from '../trace/conflict-sites.ts';
 import type { Trace } from '../trace/index.ts';
 import type { Pairs } from '../trace/pairs.ts';
 import { filesMentioning, mayHoldKeys } from './index.ts';
@@ -81,6 +81,6 @@ function elsewhere({ write: { table } }: ConflictSite, file: SourceFile, options
 
 function keysOf(file: SourceFile, followed: readonly Followed[], cwd: string): PlacedKey[] {
   return followed.flatMap(({ trace, pairs }) => conflictSites(trace, pairs).map((site): PlacedKey => ({
-    table: tableName(site), key: keyName(site), columns: site.key, rows: siteRows(site), file: file.path, shown: relative(cwd, file.path).replaceAll('\\', '/'), line: file.line(site.node.range[0]),
+    ...siteRows(site), table: tableName(site), columns: site.key, file: file.path, shown: relative(cwd, file.path).replaceAll('\\', '/'), line: file.line(site.node.range[0]),
   })));
 }

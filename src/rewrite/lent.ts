@@ -1,7 +1,7 @@
 /** Handles that may be of a transaction which another function opened and ends: no form may go on after a violation there. */
 import type { Intent, Operation, Race, Requirement, Rewrite } from '../model.ts';
 import type { SourceFile } from '../source/file.ts';
-import { keyName, unwrap } from '../source/syntax.ts';
+import { chainRoot, keyName } from '../source/syntax.ts';
 import type { Node } from '../value/terms.ts';
 
 const NAMED = /^(?:tx|trx|\w*(?:Tx|Trx|Transaction))$/;
@@ -11,7 +11,7 @@ export function onOwnConnection(rewrite: Rewrite, race: Race, file: SourceFile):
   if (!rewrite.onConnection || rewrite.requires.some((one) => one.id === 'no-transaction')) return rewrite;
   const lent = writesOf(race.intent).find((one) => !one.transaction && one.dialect !== 'sqlite' && (one.lent || isNamedSo(one.node)));
   if (!lent) return rewrite;
-  const handle = file.slice(rootOf(lent.node));
+  const handle = file.slice(chainRoot(lent.node));
   const requirement: Requirement = { id: 'no-transaction', text: `\`${handle}\` is not a transaction's, which a violation would end or which cannot open another one`, state: 'unknown' };
   return { ...rewrite, requires: [...rewrite.requires, requirement] };
 }
@@ -22,17 +22,7 @@ function writesOf(intent: Intent): Operation[] {
 
 /** Code without types says it by a name. */
 function isNamedSo(node: Node): boolean {
-  const root = rootOf(node);
+  const root = chainRoot(node);
   const name = root.type === 'Identifier' ? root.name : root.type === 'MemberExpression' ? keyName(root.property, root.computed) : undefined;
   return name !== undefined && NAMED.test(name);
-}
-
-/** `tx` of `tx.user.create(…)` and of `tx('users').insert(…)`, `this.tx` of `this.tx.user.create(…)`. */
-function rootOf(call: Node): Node {
-  let at: Node = unwrap(call);
-  for (;;) {
-    const inner: Node | undefined = at.type === 'CallExpression' ? at.callee : at.type === 'MemberExpression' && at.object.type !== 'ThisExpression' ? at.object : undefined;
-    if (!inner) return at;
-    at = unwrap(inner);
-  }
 }

@@ -32,6 +32,16 @@ export function keyName(key: Node, computed: boolean): string | undefined {
   return undefined;
 }
 
+/** What a chain of calls starts from: `tx` of `tx.user.create(…)` and of `tx('users').insert(…)`, `this.tx` of `this.tx.user.create(…)`. */
+export function chainRoot(call: Node): Node {
+  let at = unwrap(call);
+  for (;;) {
+    const inner: Node | undefined = at.type === 'CallExpression' ? at.callee : at.type === 'MemberExpression' && at.object.type !== 'ThisExpression' ? at.object : undefined;
+    if (!inner) return at;
+    at = unwrap(inner);
+  }
+}
+
 /** The function that directly contains `node`, or undefined at module level. */
 export function enclosingFunction(node: Node): FunctionNode | undefined {
   for (let at = node.parent; at; at = at.parent) if (isFunction(at)) return at;

@@ -42,14 +42,14 @@ function equalities({ predicate }: Operation): readonly string[] | undefined {
 }
 
 /** A name for the key that is the same for all who mean the same columns: the database's names, sorted. */
-export function keyName({ write, key }: ConflictSite): string {
+function keyName({ write, key }: ConflictSite): string {
   return key.map((one) => columnName(write, one)).sort().join();
 }
 
 function columnName({ table: { table } }: Operation, column: string): string { return (table?.columns.get(column)?.dbName ?? column).toLowerCase(); }
 
 /** The columns that the site's rows can hold, named as in `keyName`; undefined where that is not known. */
-export function heldColumns({ write, key }: ConflictSite): ReadonlySet<string> | undefined {
+function heldColumns({ write, key }: ConflictSite): ReadonlySet<string> | undefined {
   const { rows, table: { table } } = write;
   if (!rows?.length || rows.some((row) => row.spreads.length)) return undefined;
   const defaulted = [...table?.columns.values() ?? []].filter((one) => one.default !== 'none' || one.defaultLiteral != null).map((one) => one.name);
@@ -57,10 +57,11 @@ export function heldColumns({ write, key }: ConflictSite): ReadonlySet<string> |
 }
 
 /** What is known of a column in every row: it is empty, it is not, or it has this value. */
-export type Fact = 'null' | 'set' | `=${string}`;
+type Fact = 'null' | 'set' | `=${string}`;
 
-/** Columns named as in `keyName`. */
+/** Columns by their names in the database, in lower case. */
 export interface SiteRows {
+  /** A name that is equal for the same columns. */
   readonly key: string;
   /** The columns that the site's rows can hold; undefined where that is not known. */
   readonly holds: ReadonlySet<string> | undefined;

@@ -172,7 +172,10 @@ function isSavedBefore(write: Operation, trace: Trace): boolean {
   if (write.verb !== 'save' || !saved) return false;
   // `save(pick(saved, ['id', 'extra']))`: whatever is made of the saved row carries its key.
   const before = saved.kind === 'unknown' ? [...trace.terms.sources(saved)] : [lineage(saved)];
-  const isBehind = (condition: Formula, isIt: (one: Operation) => boolean): boolean => { const known = conjuncts(condition); return trace.operations.some((one) => (one.verb === 'insert' || one.verb === 'save') && precedes(one, write) && isIt(one) && conjuncts(one.condition).every((part) => known.includes(part))); };
+  const isBehind = (condition: Formula, isIt: (one: Operation) => boolean): boolean => {
+    const known = conjuncts(condition);
+    return trace.operations.some((one) => (one.verb === 'insert' || one.verb === 'save') && precedes(one, write) && isIt(one) && conjuncts(one.condition).every((part) => known.includes(part)));
+  };
   if (isBehind(write.condition, (one) => before.includes(one) || (one.saved === saved && saved.kind === 'object'))) return true;
   // `if (!cart) { cart = new Cart(); await cart.save(); } cart.lines.push(line); await cart.save()`: whichever it is, it is there by now.
   const made = saved.kind === 'choice' ? saved.arms.filter((arm) => arm.value.kind === 'object' && !lineage(arm.value)) : [];

@@ -1,7 +1,7 @@
 /** Transactions that a function is given by whoever calls it. */
 import type { DeclaredType } from '../clients/client.ts';
 import type { Operation, Transaction } from '../model.ts';
-import { unwrap } from '../source/syntax.ts';
+import { chainRoot, unwrap } from '../source/syntax.ts';
 import type { Node } from '../value/terms.ts';
 import type { Walk } from './walk.ts';
 
@@ -27,7 +27,7 @@ function isUnion(type: DeclaredType): boolean { return type.name === '|' || type
 
 /** A row is locked as it is read through a handle that the function was given: nobody locks where no transaction holds the lock. */
 export function isLockedByCaller({ lock, transaction, node }: Operation): boolean {
-  return lock !== undefined && lock !== 'share' && lock !== 'advisory' && !transaction && (isParameter(rootOf(node)) || transactedBy(node).some(isParameter));
+  return lock !== undefined && lock !== 'share' && lock !== 'advisory' && !transaction && (isParameter(handleOf(node)) || transactedBy(node).some(isParameter));
 }
 
 const NAMED = /^(?:tx|trx|conn|connection|\w*(?:Tx|Trx|Transaction|Conn))$/;
@@ -35,21 +35,17 @@ const CONNECTION = /^(?:PoolClient|ClientBase|PoolConnection)$/;
 
 /** One connection of many, or what is called a transaction, as a parameter: the caller has it to do several things in one transaction. */
 export function mayBeCallers({ transaction, node }: Operation): boolean {
-  const root = transaction ? undefined : rootOf(node);
+  const root = transaction ? undefined : handleOf(node);
   if (root?.type !== 'Identifier') return false;
   const parameter = parameterOf(root);
   const type = parameter?.type === 'Identifier' ? parameter.typeAnnotation?.typeAnnotation : undefined;
   return parameter !== undefined && (NAMED.test(root.name) || (type?.type === 'TSTypeReference' && type.typeName.type === 'Identifier' && CONNECTION.test(type.typeName.name)));
 }
 
-/** `client` of `client.query(…)`, `trx` of `trx('users').where(…)`. */
-function rootOf(call: Node): Node {
-  let at: Node = unwrap(call);
-  for (;;) {
-    const inner: Node | undefined = at.type === 'CallExpression' ? at.callee : at.type === 'MemberExpression' ? at.object : at.type === 'TaggedTemplateExpression' ? at.tag : undefined;
-    if (!inner) return at;
-    at = unwrap(inner);
-  }
+/** `client` of `client.query(…)`, `trx` of `trx('users').where(…)` and of ``trx`select …` ``. */
+function handleOf(call: Node): Node {
+  const root = chainRoot(call);
+  return root.type === 'TaggedTemplateExpression' ? handleOf(root.tag) : root;
 }
 
 /** `.transacting(trx)` in a chain of calls. */

@@ -9,7 +9,7 @@ import type { SpecOptions } from '../common/builder/spec.ts';
 import { columnOf, derivedFrom, emptyState, isMixed, namedAs, tableOf } from '../common/builder/state.ts';
 import type { BuilderState, Origin } from '../common/builder/state.ts';
 import { comparisonOf, joined } from '../common/builder/where.ts';
-import { aggregateOf, assignments, conditionOf, evaluated, setRow } from './expressions.ts';
+import { aggregateOf, assignments, conditionOf, evaluated, incomplete, setRow } from './expressions.ts';
 import { dataOf, ID, make } from './handles.ts';
 import type { ConflictData } from './handles.ts';
 
@@ -152,7 +152,7 @@ export function onConflictBuilder(handle: HandleValue, call: Call, context: Clie
     case 'where': case 'whereRef': {
       if (data.action) return next({});
       const part = call.method === 'where' ? conditionPart(data.state, call, context) : undefined;
-      return next({ partial: andPredicate(data.partial ?? EVERYTHING, part ?? { arms: [], complete: false, node: call.node }) });
+      return next({ partial: andPredicate(data.partial ?? EVERYTHING, part ?? incomplete(call.node)) });
     }
     case 'doNothing': return next({ action: 'ignore' });
     case 'doUpdateSet': return next({ action: 'update', update: setRow(data.state, data.state.rows?.[0], call, context) });

@@ -16,7 +16,7 @@ const ARITHMETIC = /^(?:[-+*/%]|\|\|)$/;
 const AGGREGATES: Readonly<Record<string, string>> = { countAll: 'count', count: 'count', max: 'max', min: 'min', sum: 'sum', avg: 'avg' };
 const EB_METHODS: ReadonlySet<string> = new Set(['and', 'or', 'not', 'exists', 'ref', 'val', 'lit', 'selectFrom', 'between', 'case', 'parens', 'cast', 'unary', 'tuple', 'refTuple', 'eb']);
 
-const incomplete = (node: Node | undefined): Predicate => ({ arms: [], complete: false, node });
+export const incomplete = (node: Node | undefined): Predicate => ({ arms: [], complete: false, node });
 const condition = (predicate: Predicate, context: ClientContext): Meaning => ({ kind: 'handle', handle: make(context, 'condition', { predicate } satisfies ConditionData) });
 
 /** The value that a callback with an expression builder gives back; any other value as it is. */
